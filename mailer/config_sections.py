@@ -1,0 +1,253 @@
+"""The tables of config.toml: every key with its type, its default and why one would change it."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+Seconds = Annotated[float, Field(ge=0, le=30 * 86400)]
+
+
+def _is_web_address(value: str) -> bool:
+    """Say whether this can stand in a header field and before a path: visible ASCII, a host, no query."""
+    try:
+        parts = urlsplit(value)
+        whole = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # a port that is no number, a bracket that is not closed
+        return False
+    return bool(whole and re.fullmatch(r"[!-~]+", value) and not re.search(r"[?#<>\"@\\]", value))
+
+
+class Section(BaseModel):
+    """One table of config.toml."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class Site(Section):
+    """Who is writing, and where readers reach us."""
+
+    name: str = Field(
+        "Our organisation",
+        min_length=1,
+        max_length=100,
+        description="The organisation's name, as readers see it.",
+    )
+    base_url: str = Field(
+        "http://127.0.0.1:8000",
+        description="How readers reach the public pages; every link in a mail begins with it. https, except on this machine.",
+    )
+    language: str = Field(
+        "en",
+        pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?$",
+        description="Language of pages and mail where nothing else is said.",
+    )
+    zone: str = Field("UTC", description="Time zone of times without one, such as Europe/Berlin.")
+
+    @field_validator("base_url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        if not _is_web_address(value):
+            raise ValueError("is not a web address; write it like https://mail.example.org")
+        parts = urlsplit(value)
+        if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+            raise ValueError("must begin with https:// (mail readers refuse one-click links over http)")
+        return value.rstrip("/")
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("is not a time zone; write it like Europe/Berlin")
+        return value
+
+
+class Store(Section):
+    """Where everything is remembered."""
+
+    url: str = Field(
+        "sqlite:///subscribers.db",
+        description="The database: sqlite:///FILE, or postgresql+psycopg://USER:PASSWORD@HOST/NAME when several machines send.",
+    )
+    url_file: Path | None = Field(
+        None, description="A file with the address of the database instead, when it holds a password."
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _known_store(cls, value: str) -> str:
+        if not re.match(r"sqlite:///.|postgresql(\+psycopg)?://.", value):
+            raise ValueError(
+                "is not a store we know; write sqlite:///subscribers.db or postgresql+psycopg://user@host/name"
+            )
+        return value
+
+
+class KeyFolder(Section):
+    """Where the two keys are."""
+
+    folder: Path = Field(
+        Path("keys"),
+        description="Folder of the signing and suppression keys; made on first run. Keep it with the store: links in old mail need it.",
+    )
+
+
+class Templates(Section):
+    """Templates of your own."""
+
+    folder: Path | None = Field(
+        None,
+        description="A folder of your own templates; what is found here wins over the ones that come with the program.",
+    )
+
+
+class Web(Section):
+    """The pages."""
+
+    host: str = Field("127.0.0.1", description="Address to listen on; a reverse proxy with TLS stands before it.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes any free one.")
+    trusted_proxies: tuple[str, ...] = Field(
+        (), description="Addresses of the reverse proxies whose X-Forwarded-For is believed."
+    )
+    max_upload_mb: int = Field(20, ge=1, le=500, description="Largest file or form the desk accepts, in megabytes.")
+
+
+class Signup(Section):
+    """Limits on confirm mail, so that nobody can be bombed with it."""
+
+    link_days: int = Field(7, ge=1, le=30, description="Days a confirm link works.")
+    pending_days: int = Field(30, ge=1, le=90, description="Days after which an unconfirmed sign-up is forgotten.")
+    per_address_day: int = Field(3, ge=1, le=20, description="Confirm mails to one address in 24 hours.")
+    per_network_hour: int = Field(
+        30, ge=1, le=10000, description="Sign-ups from one network (IPv4 address or IPv6 /64) in an hour."
+    )
+    consent_words: str = Field(
+        "I want to receive {list} by e-mail and can leave at any time.",
+        description="What people agree to when they subscribe; {list} is the list's title. Kept with every consent.",
+    )
+
+
+class People(Section):
+    """What is known about readers."""
+
+    attributes: dict[str, str] = Field(
+        default_factory=dict,
+        description='Reader attributes templates may use, name = "what it means". Each always exists and is empty until set.',
+    )
+
+    @field_validator("attributes")
+    @classmethod
+    def _plain_names(cls, value: dict[str, str]) -> dict[str, str]:
+        taken = {"name", "address", "language", "since"}
+        for name in value:
+            if not (name.isidentifier() and name.isascii() and name.islower()) or name in taken:
+                raise ValueError(
+                    f"{name!r} cannot be an attribute; use small letters, digits and _, and none of {', '.join(sorted(taken))}"
+                )
+        return value
+
+
+class Relay(Section):
+    """One SMTP server that carries mail away."""
+
+    host: str = Field("127.0.0.1", min_length=1, description="Name of the SMTP server.")
+    port: int = Field(
+        25,
+        ge=1,
+        le=65535,
+        description="Its port: 587 with starttls, 465 with implicit, 25 for a server on this machine.",
+    )
+    tls: Literal["starttls", "implicit", "none"] = Field(
+        "none",
+        description="How the connection is protected: starttls, implicit or none. The certificate is always checked.",
+    )
+    ca_file: Path | None = Field(
+        None,
+        description="A certificate authority of your own, in PEM, if the server's certificate comes from one.",
+    )
+    username: str = Field("", description="Login name; empty for none. Logging in needs TLS.")
+    password: SecretStr = Field(SecretStr(""), description="Password; better kept in password_file.")
+    password_file: Path | None = Field(None, description="A file that holds the password, readable by the mailer only.")
+    connections: int = Field(8, ge=1, le=200, description="Connections held open at a time.")
+    messages_per_connection: int = Field(
+        1000, ge=1, le=1_000_000, description="Messages after which a connection is made anew."
+    )
+    ehlo_name: str = Field("", description="Our name in the greeting; empty takes this machine's.")
+    connect_seconds: Seconds = Field(60, description="Patience for connecting, greeting, TLS and login.")
+    command_seconds: Seconds = Field(
+        300, description="Patience for an answer to MAIL, RCPT and DATA (RFC 5321 asks for 300)."
+    )
+    data_seconds: Seconds = Field(
+        600,
+        description="Patience for the answer to the end of a message (RFC 5321 asks for 600; less makes duplicates).",
+    )
+
+    @property
+    def is_local(self) -> bool:
+        """Say whether the server is on this machine."""
+        return self.host in LOOPBACK
+
+    @model_validator(mode="after")
+    def _no_open_password(self) -> "Relay":
+        if self.username and self.tls == "none" and not self.is_local:
+            raise ValueError('username needs tls = "starttls" or "implicit"; a password never travels unprotected')
+        return self
+
+
+class Send(Section):
+    """How mail goes out."""
+
+    relay: str = Field("", description="Name of the relay to use; empty takes the only one.")
+    hold_seconds: Seconds = Field(60, description='How long "send now" waits, so that it can be undone.')
+    lease_seconds: float = Field(
+        60,
+        ge=1,
+        le=600,
+        description="How long a sending process may be silent before another takes over its work.",
+    )
+    first_retry_seconds: Seconds = Field(
+        900, description="Wait before the second try after a temporary refusal; later waits grow."
+    )
+    retry_growth: float = Field(
+        2.0,
+        ge=1,
+        le=10,
+        description="How much longer each wait is than the one before; none is longer than 6 hours.",
+    )
+    deadline_hours: float = Field(
+        48, gt=0, le=240, description="How long temporary refusals are retried before they count as refused."
+    )
+    uncertain_seconds: Seconds = Field(900, description="Wait before the one retry of a message whose fate is unknown.")
+    on_uncertain: Literal["retry", "hold"] = Field(
+        "retry",
+        description="What happens when a message's fate is unknown: retry once (a reader may get it twice), or hold for a person to decide.",
+    )
+    late_hours: float = Field(
+        1,
+        ge=0,
+        le=720,
+        description="How late a scheduled mailing may still start by itself, after the machine was off.",
+    )
+    tick_seconds: float = Field(1, gt=0, le=60, description="How often the clock looks for what is due.")
+
+
+class Desk(Section):
+    """The editors' pages."""
+
+    session_hours: float = Field(
+        12, gt=0, le=720, description="Hours without a click after which an editor logs in again."
+    )
+    link_hours: float = Field(24, gt=0, le=168, description="Hours a one-time link for staff works.")
+
+
+class Log(Section):
+    """What is written down for the operator."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="How much is logged to standard error."
+    )
+    mail_log: Path | None = Field(None, description="A file with one line per mail event; empty writes none.")
