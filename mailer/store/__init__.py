@@ -1,0 +1,1 @@
+"""What is remembered: the engine, the tables and their migrations."""

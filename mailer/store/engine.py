@@ -1,0 +1,141 @@
+"""One store, two kinds: SQLite by our recipe, PostgreSQL by psycopg; transactions for both."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError, SQLAlchemyError
+from sqlalchemy.orm import Session as Session
+
+from mailer.errors import ConfigError, Refused
+from mailer.store.turn import Turn
+
+# What a process that must go on catches when the store cannot be read or written just now.
+StoreTrouble = (SQLAlchemyError, ConfigError, Refused, OSError)
+# The PostgreSQL channel on which a commit tells senders to look.
+CHANNEL = "mailer"
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON", "busy_timeout=5000")
+# SQLite's own readers see one moment; PostgreSQL's see every commit between two statements unless told.
+ONE_MOMENT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+
+class Store:
+    """The engine and its transactions; verbs take the Session and never commit, whoever opens it does."""
+
+    def __init__(self, url: str) -> None:
+        parsed = _parsed(url)
+        self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        self.path = Path(parsed.database or "subscribers.db").absolute() if self.is_sqlite else None
+        if self.path:
+            if not self.path.parent.is_dir():
+                raise ConfigError(
+                    f"there is no folder {self.path.parent}",
+                    place="store.url",
+                    cure="make it, or name another",
+                )
+            self._make_private(self.path)
+            parsed = parsed.set(database=str(self.path))
+        elif parsed.drivername == "postgresql":
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        self.url = parsed
+        self._turn = Turn(self.path) if self.path else None
+        self.engine: Engine = _sqlite(parsed) if self.path else create_engine(parsed, pool_pre_ping=True)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """Open a transaction that sees one moment of the store and changes nothing."""
+        options: dict[str, Any] = {} if self.is_sqlite else ONE_MOMENT
+        with self._reachable(), Session(self.engine.execution_options(**options)) as session:
+            yield session
+            # What was read stays readable after the transaction, as it was.
+            session.expunge_all()
+            session.rollback()
+
+    @contextmanager
+    def write(self, *, quiet: bool = False, one_moment: bool = False) -> Iterator[Session]:
+        """Open a transaction that may write; commits at the end, rolls back on any exception.
+
+        Senders in other processes are woken by the commit; ``quiet`` is for their own frequent writes. With
+        ``one_moment`` every statement sees the store as it was at the first, as SQLite does anyway.
+        """
+        engine = self.engine.execution_options(write=True)
+        if one_moment and not self.is_sqlite:
+            engine = engine.execution_options(isolation_level="REPEATABLE READ")
+        turn = self._turn.taken() if self._turn else nullcontext()
+        with self._reachable(), turn, Session(engine, expire_on_commit=False) as session, session.begin():
+            yield session
+            if not quiet and not self.is_sqlite:
+                session.execute(text(f"NOTIFY {CHANNEL}"))
+
+    def step_aside(self) -> None:
+        """Let somebody else write first; for those who write again and again."""
+        if self._turn:
+            self._turn.step_aside()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+    @contextmanager
+    def _reachable(self) -> Iterator[None]:
+        try:
+            yield
+        except DatabaseError as error:
+            if _answered(error):
+                raise
+            reason = str(error.orig).strip().splitlines()[0] if error.orig else "no answer"
+            shown = self.url.render_as_string(hide_password=True)
+            cure = "name a file of our own, in a folder we may write" if self.is_sqlite else "is it running?"
+            raise ConfigError(
+                f"the store {shown} cannot be reached ({reason})", place="store.url", cure=cure
+            ) from error
+
+    @staticmethod
+    def _make_private(path: Path) -> None:
+        # Addresses of people: nobody else on this machine needs to read them.
+        try:
+            if not path.exists():
+                os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        except OSError as error:
+            raise ConfigError(
+                f"{path} cannot be made ({error.strerror})", place="store.url", cure="name a folder we may write"
+            ) from None
+
+
+def _answered(error: DatabaseError) -> bool:
+    """Say whether the database was there and refused a statement, which is for others to judge."""
+    if isinstance(error, OperationalError):
+        return bool(error.statement) and not error.connection_invalidated and "unable to open" not in str(error)
+    return "file is not a database" not in str(error)
+
+
+def _parsed(url: str) -> URL:
+    try:
+        return make_url(url)
+    except (ArgumentError, ValueError):
+        raise ConfigError(
+            "this is not the address of a database",
+            place="store.url",
+            cure="write sqlite:///subscribers.db or postgresql+psycopg://user@host/name",
+        ) from None
+
+
+def _sqlite(url: URL) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": 5})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        # No implicit BEGIN by the driver: it begins too late and lets two processes claim the same rows.
+        connection.isolation_level = None
+        for pragma in PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        writes = connection.get_execution_options().get("write")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine

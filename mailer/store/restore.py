@@ -1,0 +1,153 @@
+"""A backup becomes a store and its keys again, in an empty place only, of either kind."""
+
+import io
+import os
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+from sqlalchemy import inspect, select
+from sqlalchemy.orm import Session
+
+from mailer.errors import BadInput, Refused
+from mailer.store import rows, schema, seal
+from mailer.store.backup import COPY, KEY_FILES, Manifest, manifest_of, opened, verify
+from mailer.store.engine import Store
+from mailer.store.tables import Fact
+from mailer.tokens import Keys, read_keys, write_keys
+
+SQLITE = "sqlite:///"
+ELSEWHERE = "name an empty place in config.toml, or move away what is there"
+Settle = Callable[[Session, Manifest], object]
+
+
+def restore(source: Path, url: str, key_folder: Path, settle: Settle) -> Manifest:
+    """Bring a backup into an empty store and key folder; a backup of SQLite may go to PostgreSQL and back.
+
+    ``settle`` runs in the transaction that ends it. Refused where there is a store or other keys, BadInput
+    for a backup that is damaged or does not fit; then nothing was changed.
+    """
+    with opened(source) as archive, tempfile.TemporaryDirectory(prefix="mailer-restore-") as scratch:
+        manifest = manifest_of(archive)
+        verify(archive, manifest)
+        _must_be_ours(archive, manifest)
+        keys = _keys(archive, Path(scratch))
+        present = read_keys(key_folder)
+        if present is not None and present.fingerprints() != keys.fingerprints():
+            raise Refused("there are other keys", place=str(key_folder), cure=ELSEWHERE)
+        if url.startswith(SQLITE):
+            _into_file(archive, manifest, Path(url.removeprefix(SQLITE)), keys, settle)
+        else:
+            _into_server(archive, manifest, url, Path(scratch), keys, settle)
+        if present is None:
+            write_keys(key_folder, keys)
+    return manifest
+
+
+def _into_file(archive: zipfile.ZipFile, manifest: Manifest, target: Path, keys: Keys, settle: Settle) -> None:
+    """Make the whole store beside its place and move it there when everything was found right."""
+    if target.exists() and target.stat().st_size:
+        raise Refused("there is a store already", place=str(target), cure=ELSEWHERE)
+    with tempfile.TemporaryDirectory(prefix=".mailer-restore-", dir=target.parent) as folder:
+        part = Path(folder) / target.name
+        store = _copy_of(archive, part) if manifest.kind == "sqlite" else Store(f"{SQLITE}{part}")
+        try:
+            schema.migrate(store)
+            with store.write() as session:
+                if manifest.kind == "rows":
+                    _load(session, archive)
+                _check(session, manifest, keys)
+                settle(session, manifest)
+            with store.engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            store.close()
+        part.replace(target)
+
+
+def _into_server(
+    archive: zipfile.ZipFile, manifest: Manifest, url: str, scratch: Path, keys: Keys, settle: Settle
+) -> None:
+    """Fill an empty database in one transaction."""
+    store = Store(url)
+    try:
+        names = set(inspect(store.engine).get_table_names())
+        if names:
+            schema.check(store)
+        schema.migrate(store)
+        with store.write() as session:
+            if any(rows.count(session, table) for table in rows.tables()):
+                raise Refused("there is a store already", place="store.url", cure=ELSEWHERE)
+            if manifest.kind == "rows":
+                _load(session, archive)
+            else:
+                _pour(_copy_of(archive, scratch / COPY), session)
+            _check(session, manifest, keys)
+            settle(session, manifest)
+    finally:
+        store.close()
+
+
+def _copy_of(archive: zipfile.ZipFile, path: Path) -> Store:
+    """Write the SQLite file of a backup to ``path`` and open it."""
+    with archive.open(COPY) as part, os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+        shutil.copyfileobj(part, out)
+    return Store(f"{SQLITE}{path}")
+
+
+def _pour(origin: Store, session: Session) -> None:
+    """Bring every row of a SQLite store into another one."""
+    try:
+        schema.migrate(origin)
+        with origin.read() as reading:
+            for table in rows.tables():
+                rows.load(session, table, rows.dump(reading, table))
+    finally:
+        origin.close()
+
+
+def _load(session: Session, archive: zipfile.ZipFile) -> None:
+    for table in rows.tables():
+        with archive.open(f"rows/{table.name}.jsonl") as part:
+            rows.load(session, table, io.TextIOWrapper(part, encoding="utf-8"))
+
+
+def _check(session: Session, manifest: Manifest, keys: Keys) -> None:
+    """Compare what is there now with what the backup says of itself, and the keys with the store."""
+    for table in rows.tables():
+        expected, found = manifest.tables.get(table.name, 0), rows.count(session, table)
+        if found != expected:
+            raise BadInput(
+                f"{table.name}: {found} rows came, {expected} were saved", place="backup", cure="take another"
+            )
+    known = session.execute(select(Fact.name, Fact.value).where(Fact.name.startswith(seal.PREFIX)))
+    prints = keys.fingerprints()
+    for name, value in known:
+        if prints.get(name.removeprefix(seal.PREFIX)) != value:
+            raise BadInput("its keys are not those of its store", place="backup", cure="take another")
+
+
+def _must_be_ours(archive: zipfile.ZipFile, manifest: Manifest) -> None:
+    """Refuse a backup of tables this program cannot bring forward."""
+    known = {schema.newest()} if manifest.kind == "rows" else schema.known()
+    if manifest.schema not in known:
+        raise BadInput(
+            f"holds tables of version {manifest.schema}, this program works with {schema.newest()}",
+            place=str(archive.filename),
+            cure=f"restore it with mailer {manifest.program}, then migrate",
+        )
+
+
+def _keys(archive: zipfile.ZipFile, scratch: Path) -> Keys:
+    folder = scratch / "keys"
+    folder.mkdir(mode=0o700)
+    for name in KEY_FILES:
+        path = folder / name
+        path.touch(mode=0o600)
+        path.write_bytes(archive.read(f"keys/{name}"))
+    keys = read_keys(folder)
+    if keys is None:
+        raise BadInput("holds no keys", place=str(archive.filename), cure="take another")
+    return keys

@@ -1,0 +1,77 @@
+"""Every table, one file per room, in the order of the flow."""
+
+from mailer.store.tables.base import EPOCH, MICROSECOND, Instant, Table, db_now
+from mailer.store.tables.house import Fact, Hit, Occurrence
+from mailer.store.tables.mailing import (
+    DELIVERY_STATES,
+    LATE,
+    MAILING_STATES,
+    Attempt,
+    Batch,
+    Delivery,
+    EditionRow,
+    Mailing,
+    MailingStatement,
+    MailingTarget,
+    Notice,
+    Worker,
+    is_open,
+)
+from mailer.store.tables.outcomes import OUTCOME_KINDS, Outcome
+from mailer.store.tables.people import (
+    CONSENT_KINDS,
+    SCOPES,
+    SUBSCRIPTION_STATES,
+    Consent,
+    ImportRun,
+    MailingList,
+    Signup,
+    Subscriber,
+    Subscription,
+    Suppression,
+)
+from mailer.store.tables.sources import StatementRow
+from mailer.store.tables.staff import LINK_PURPOSES, ROLES, Deed, DeskSession, Staff, StaffLink
+
+__all__ = [
+    "CONSENT_KINDS",
+    "DELIVERY_STATES",
+    "EPOCH",
+    "LATE",
+    "LINK_PURPOSES",
+    "MAILING_STATES",
+    "MICROSECOND",
+    "OUTCOME_KINDS",
+    "ROLES",
+    "SCOPES",
+    "SUBSCRIPTION_STATES",
+    "Attempt",
+    "Batch",
+    "Consent",
+    "Deed",
+    "Delivery",
+    "DeskSession",
+    "EditionRow",
+    "Fact",
+    "Hit",
+    "ImportRun",
+    "Instant",
+    "Mailing",
+    "MailingList",
+    "MailingStatement",
+    "MailingTarget",
+    "Notice",
+    "Occurrence",
+    "Outcome",
+    "Signup",
+    "Staff",
+    "StaffLink",
+    "StatementRow",
+    "Subscriber",
+    "Subscription",
+    "Suppression",
+    "Table",
+    "Worker",
+    "db_now",
+    "is_open",
+]

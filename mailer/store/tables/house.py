@@ -1,0 +1,41 @@
+"""What the house knows about itself: facts, counters of limits, occurrences of duties."""
+
+from datetime import datetime
+
+from sqlalchemy import Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from mailer.store.tables.base import Instant, Key, Table
+
+
+class Fact(Table):
+    """One named value, such as a key's fingerprint."""
+
+    __tablename__ = "facts"
+
+    name: Mapped[str] = mapped_column(String(100), primary_key=True)
+    value: Mapped[str] = mapped_column(Text)
+
+
+class Hit(Table):
+    """One counted try under a limit (confirm mail to an address, sign-up from a network, login)."""
+
+    __tablename__ = "hits"
+    __table_args__ = (Index("ix_hits_limited", "kind", "subject", "at"), Index("ix_hits_at", "at"))
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    subject: Mapped[str] = mapped_column(String(100))
+    at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Occurrence(Table):
+    """One run of a recurring duty, unique by its local time: an autumn night has one 02:30, not two."""
+
+    __tablename__ = "occurrences"
+
+    duty: Mapped[str] = mapped_column(String(60), primary_key=True)
+    local_time: Mapped[str] = mapped_column(String(40), primary_key=True)
+    begun_at: Mapped[datetime] = mapped_column(Instant)
+    done_at: Mapped[datetime | None] = mapped_column(Instant)
+    said: Mapped[str] = mapped_column(Text, default="")

@@ -1,0 +1,223 @@
+"""A backup holds one moment, is found whole, and comes back into either kind of store."""
+
+import json
+import stat
+import threading
+import uuid
+import zipfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, select, text
+
+from mailer.errors import BadInput, ConfigError, Refused
+from mailer.mailing import mailings, restored
+from mailer.mailing.schedule import When
+from mailer.people import suppression
+from mailer.store import rows, schema, seal
+from mailer.store.backup import backup
+from mailer.store.engine import Store
+from mailer.store.restore import restore
+from mailer.store.tables import Fact, Mailing, MailingList, StatementRow, Subscriber
+from mailer.tokens import read_keys
+from tests.make import make_draft, make_list, make_reader, make_started
+
+
+@pytest.fixture
+def full(store, config, tmp_path) -> Store:
+    """Fill a store with some of everything, sealed with keys in ``tmp_path/keys``."""
+    keys = seal.open_keys(store, tmp_path / "keys")
+    make_started(store, config, keys, readers=5)
+    with store.write() as session:
+        mlist = make_list(session, "museum", description="Räume & Flüsse\n„zweite Zeile“")
+        make_reader(session, keys, "zoë@example.org", mlist, name="Zoë", city="Århus")
+        suppression.suppress(session, keys, "gone@example.org", scope="all", reason="asked by letter")
+        scheduled = make_draft(session, config, ["museum"])
+        mailings.schedule(session, scheduled, When(datetime(2027, 3, 1, tzinfo=UTC), "2027-03-01 00:00", "UTC"))
+    return store
+
+
+def everything(store: Store) -> dict[str, list[str]]:
+    with store.read() as session:
+        return {table.name: list(rows.dump(session, table)) for table in rows.tables()}
+
+
+def nothing(_session: object, _manifest: object) -> None:
+    """Settle nothing."""
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Name a place with nothing in it, once of each kind."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'restored.db'}"
+        return
+    server = request.getfixturevalue("postgresql_server")
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    name = f"restored{uuid.uuid4().hex[:12]}"
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+        yield server.replace("/postgres?", f"/{name}?")
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    engine.dispose()
+
+
+def test_it_comes_back_row_by_row_into_either_kind(full, empty_url, tmp_path) -> None:
+    made = backup(full, tmp_path / "keys", tmp_path / "b.zip")
+    assert stat.S_IMODE((tmp_path / "b.zip").stat().st_mode) == 0o600
+    found = restore(tmp_path / "b.zip", empty_url, tmp_path / "new keys", nothing)
+    assert found.tables == made.tables
+    other = Store(empty_url)
+    assert everything(other) == everything(full)
+    schema.check(other)
+    assert seal.open_keys(other, tmp_path / "new keys").fingerprints() == read_keys(tmp_path / "keys").fingerprints()
+    # The next rows get numbers of their own.
+    with other.write() as session:
+        make_list(session, "one-more")
+    other.close()
+
+
+def test_what_was_moving_is_held_after_a_restore(full, empty_url, tmp_path) -> None:
+    backup(full, tmp_path / "keys", tmp_path / "b.zip")
+    restore(
+        tmp_path / "b.zip",
+        empty_url,
+        tmp_path / "new keys",
+        lambda session, manifest: restored.hold_all(session, manifest.moment),
+    )
+    other = Store(empty_url)
+    with other.read() as session:
+        found = {mailing.state: mailing.why for mailing in session.scalars(select(Mailing))}
+    other.close()
+    assert set(found) == {"paused", "draft"}
+    assert "who got it after that is not known" in found["paused"]
+
+
+def test_it_holds_one_moment_while_others_write(full, tmp_path) -> None:
+    ended, began = threading.Event(), threading.Event()
+
+    def write() -> None:
+        number = 0
+        while not ended.is_set():
+            number += 1
+            with full.write() as session:
+                # Two rows that belong together: a backup has both or neither.
+                session.add(Fact(name=f"left {number}", value="x"))
+                session.flush()
+                session.add(Fact(name=f"right {number}", value="x"))
+            began.set()
+            full.step_aside()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        assert began.wait(20)
+        for number in range(3):
+            backup(full, tmp_path / "keys", tmp_path / f"{number}.zip")
+    finally:
+        ended.set()
+        thread.join()
+    for number in range(3):
+        target = f"sqlite:///{tmp_path / f'{number}.db'}"
+        restore(tmp_path / f"{number}.zip", target, tmp_path / "keys", nothing)
+        other = Store(target)
+        with other.read() as session:
+            names = [name for name in session.scalars(select(Fact.name)) if name.startswith(("left", "right"))]
+        other.close()
+        assert len(names) >= 2
+        assert {name[5:] for name in names if name[0] == "l"} == {name[6:] for name in names if name[0] == "r"}
+
+
+def test_nothing_that_is_there_is_touched(full, tmp_path, store_url) -> None:
+    backup(full, tmp_path / "keys", tmp_path / "b.zip")
+    before = everything(full)
+    with pytest.raises(Refused, match="there is a store already"):
+        restore(tmp_path / "b.zip", store_url, tmp_path / "keys", nothing)
+    with pytest.raises(Refused, match="there is such a file already"):
+        backup(full, tmp_path / "keys", tmp_path / "b.zip")
+    assert everything(full) == before
+    stranger = Store(f"sqlite:///{tmp_path / 'stranger.db'}")
+    schema.migrate(stranger)
+    seal.open_keys(stranger, tmp_path / "strange keys")
+    stranger.close()
+    with pytest.raises(Refused, match="there are other keys"):
+        restore(tmp_path / "b.zip", f"sqlite:///{tmp_path / 'n.db'}", tmp_path / "strange keys", nothing)
+    assert not (tmp_path / "n.db").exists()
+
+
+def rewritten(path: Path, changes: dict[str, bytes | None]) -> Path:
+    """Copy a backup with some parts changed or left out."""
+    target = path.with_name("changed.zip")
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(target, "w") as copy:
+        for name in source.namelist():
+            data = changes.get(name, source.read(name))
+            if data is not None:
+                copy.writestr(name, data)
+    return target
+
+
+def refuses(path: Path, tmp_path: Path) -> str:
+    with pytest.raises(BadInput) as caught:
+        restore(path, f"sqlite:///{tmp_path / 'n.db'}", tmp_path / "new keys", nothing)
+    assert not (tmp_path / "n.db").exists()
+    assert not (tmp_path / "new keys").exists()
+    return str(caught.value)
+
+
+def test_a_damaged_or_strange_file_is_refused(full, tmp_path) -> None:
+    path = tmp_path / "b.zip"
+    backup(full, tmp_path / "keys", path)
+    with zipfile.ZipFile(path) as archive:
+        told = json.loads(archive.read("manifest.json"))
+        part = next(name for name in told["parts"] if not name.startswith("keys/"))
+    assert "is damaged" in refuses(rewritten(path, {part: b"something else"}), tmp_path)
+    assert "is damaged" in refuses(rewritten(path, {"keys/signing.keys": None}), tmp_path)
+    assert "is no backup of a mailer" in refuses(rewritten(path, {"manifest.json": None}), tmp_path)
+    newer = {"manifest.json": json.dumps({**told, "format": 2}).encode()}
+    assert "a newer mailer" in refuses(rewritten(path, newer), tmp_path)
+    later = {"manifest.json": json.dumps({**told, "schema": "9999"}).encode()}
+    assert "tables of version 9999" in refuses(rewritten(path, later), tmp_path)
+    fewer = {"manifest.json": json.dumps({**told, "tables": {**told["tables"], "subscribers": 7}}).encode()}
+    assert "subscribers: 6 rows came, 7 were saved" in refuses(rewritten(path, fewer), tmp_path)
+    (tmp_path / "cut.zip").write_bytes(path.read_bytes()[:-200])
+    assert "is no backup, or is damaged" in refuses(tmp_path / "cut.zip", tmp_path)
+    assert "there is no such file" in refuses(tmp_path / "none.zip", tmp_path)
+
+
+def test_keys_of_another_store_are_refused(full, tmp_path) -> None:
+    with full.write() as session:
+        session.get_one(Fact, "key suppression").value = "of another key"
+    backup(full, tmp_path / "keys", tmp_path / "b.zip")
+    assert "its keys are not those of its store" in refuses(tmp_path / "b.zip", tmp_path)
+
+
+def test_a_backup_that_fails_leaves_no_file(full, tmp_path) -> None:
+    (tmp_path / "keys" / "signing.keys").unlink()
+    with pytest.raises((OSError, ConfigError)):
+        backup(full, tmp_path / "keys", tmp_path / "b.zip")
+    assert {path.name for path in tmp_path.iterdir()} & {"b.zip"} == set()
+    assert [path for path in tmp_path.iterdir() if path.name.startswith(".mailer-backup")] == []
+
+
+def test_every_kind_of_value_comes_back(full, tmp_path) -> None:
+    with full.write() as session:
+        row = session.scalars(select(StatementRow)).first()
+        assert row is not None
+        row.original = bytes(range(256))
+    with full.read() as session:
+        lines = {table.name: list(rows.dump(session, table)) for table in rows.tables()}
+    other = Store(f"sqlite:///{tmp_path / 'other.db'}")
+    schema.migrate(other)
+    with other.write() as session:
+        for table in rows.tables():
+            rows.load(session, table, lines[table.name])
+    with other.read() as session:
+        kept = session.scalars(select(StatementRow)).first()
+        assert kept is not None
+        assert kept.original == bytes(range(256))
+        person = session.scalars(select(Subscriber).where(Subscriber.name == "Zoë")).one()
+        assert person.attributes == {"city": "Århus"}
+        assert session.scalars(select(MailingList.description).where(MailingList.name == "museum")).one().endswith("“")
+    other.close()
