@@ -1,0 +1,1 @@
+"""A statement becomes an edition: pure functions without database, network or clock."""

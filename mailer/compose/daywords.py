@@ -1,0 +1,27 @@
+"""Days and moments in the words of a language."""
+
+from datetime import date, datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_datetime
+
+
+def day(when: date, language: str) -> str:
+    """Return a day in words, such as ``2 March 2026``; an unknown language is answered in English."""
+    return format_date(when, "long", locale=_locale(language))
+
+
+def moment(when: datetime, language: str, zone: str = "UTC") -> str:
+    """Return an aware moment in words, with its zone, such as ``2 March 2026 at 10:00:00 CET``."""
+    return format_datetime(when, "long", tzinfo=ZoneInfo(zone), locale=_locale(language))
+
+
+@lru_cache(maxsize=64)
+def _locale(language: str) -> Locale:
+    # English of no country is read in all of them: the day before the month, as most of the world has it.
+    try:
+        return Locale.parse("en_GB" if language == "en" else language.replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        return Locale.parse("en_GB")

@@ -1,0 +1,113 @@
+"""What editions and notices are made of, and how templates see it."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+from markupsafe import Markup
+
+from mailer.compose import daywords
+from mailer.compose.statement import Statement
+
+READER_FIELDS = frozenset({"name", "address", "language", "since"})
+EDITION_LINKS = frozenset({"unsubscribe", "manage"})
+NOTICE_LINKS = frozenset({"confirm", "not_me", "manage", "unsubscribe", "desk"})
+
+
+@dataclass(frozen=True)
+class ListFacts:
+    """What an edition says of its list; ``list_id`` is the list's identifier (RFC 2919), made if empty."""
+
+    name: str
+    title: str
+    from_address: str
+    from_name: str = ""
+    description: str = ""
+    organisation: str = ""
+    postal_address: str = ""
+    archive_url: str = ""
+    subscribe_url: str = ""
+    reply_to: str = ""
+    list_id: str = ""
+
+
+@dataclass(frozen=True)
+class MailingFacts:
+    """What an edition says of its mailing; ``reference`` names it to mailbox providers (Feedback-ID)."""
+
+    subject: str
+    preheader: str = ""
+    language: str = "en"
+    direction: str = "ltr"
+    view_url: str = ""
+    name: str = ""
+    reference: str = ""
+
+
+@dataclass(frozen=True)
+class EditionFacts:
+    """Everything an edition is made of; ``format`` is html (with a text part) or text."""
+
+    statements: tuple[Statement, ...]
+    mlist: ListFacts
+    mailing: MailingFacts
+    template: str = "statement"
+    format: str = "html"
+    declared: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class NoticeFacts:
+    """Everything a notice is made of; ``notice`` holds the strings of the verb that writes it."""
+
+    name: str
+    from_address: str
+    from_name: str = ""
+    reply_to: str = ""
+    language: str = "en"
+    direction: str = "ltr"
+    organisation: str = ""
+    site_name: str = ""
+    site_url: str = ""
+    notice: Mapping[str, Any] = field(default_factory=dict)
+    declared: frozenset[str] = frozenset()
+    format: str = "html"
+
+
+def early_of_edition(facts: EditionFacts, kind: str) -> dict[str, Any]:
+    """Return the template variables of an edition; in a text template no value is markup."""
+    seen = [_statement(statement, facts.mailing.language, kind) for statement in facts.statements]
+    mlist = asdict(facts.mlist)
+    mlist["from_name"] = facts.mlist.from_name or facts.mlist.organisation
+    return {
+        "statement": seen[0],
+        "statements": seen,
+        "mailing": SimpleNamespace(**asdict(facts.mailing)),
+        "mlist": SimpleNamespace(**mlist),
+    }
+
+
+def early_of_notice(facts: NoticeFacts) -> dict[str, Any]:
+    """Return the template variables of a notice."""
+    return {
+        "mailing": SimpleNamespace(language=facts.language, direction=facts.direction, name=facts.organisation),
+        "site": SimpleNamespace(name=facts.site_name, base_url=facts.site_url),
+        "notice": SimpleNamespace(**facts.notice),
+    }
+
+
+def _statement(statement: Statement, language: str, kind: str) -> SimpleNamespace:
+    html = kind == "html"
+    return SimpleNamespace(
+        title=statement.title,
+        deck=statement.deck,
+        date=statement.date,
+        date_long=daywords.day(statement.date, language) if statement.date else "",
+        language=statement.language,
+        author=statement.author,
+        source=statement.source,
+        note=statement.note,
+        # Sanitised by compose.content before it became a Statement.
+        body=Markup(statement.body_html) if html else statement.body_text,  # noqa: S704
+    )
