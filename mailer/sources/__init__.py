@@ -1,0 +1,1 @@
+"""Where statements come from: files, folders and feeds become a Statement."""
