@@ -1,0 +1,1 @@
+"""Lists, the people on them, what they agreed to, and whom we must not write to."""

@@ -1,0 +1,94 @@
+"""Who agreed to which words, when and where, and who took it back; only ever added to."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from mailer import clock
+from mailer.people.cleaning import lines, one_line
+from mailer.people.rows import changed
+from mailer.store.tables import EPOCH, Consent, Subscription
+
+ASKED = "asked"
+CONFIRMED = "confirmed"
+IMPORTED = "imported"
+ADDED = "added"
+WITHDRAWN = "withdrawn"
+UNDONE = "undone"
+NOT_ME = "not me"
+
+MINUTE = timedelta(minutes=1)
+
+
+def minute(at: datetime) -> int:
+    """Return the minute since 1970 of a moment: how links say when somebody asked."""
+    return (at - EPOCH) // MINUTE
+
+
+def minute_end(number: int) -> datetime:
+    """Return the first moment after this minute."""
+    return EPOCH + (number + 1) * MINUTE
+
+
+def words_version(words: str) -> str:
+    """Return the short name of a wording: the first 12 hex digits of its SHA-256."""
+    return hashlib.sha256(words.encode()).hexdigest()[:12]
+
+
+def record(
+    session: Session,
+    subscription: Subscription,
+    kind: str,
+    *,
+    actor: str,
+    words: str = "",
+    page: str = "",
+    network: str = "",
+    mailing_id: int | None = None,
+    at: datetime | None = None,
+) -> Consent:
+    """Add one row to the history of this person and list, and return it with its id."""
+    tidy = lines(words)
+    row = Consent(
+        subscriber_id=subscription.subscriber_id,
+        list_id=subscription.list_id,
+        kind=kind,
+        at=at or clock.now(),
+        words=tidy,
+        words_version=words_version(tidy) if tidy else "",
+        page=one_line(page, 500),
+        network=one_line(network, 60),
+        actor=one_line(actor, 120),
+        mailing_id=mailing_id,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def history(session: Session, subscriber_id: int) -> Sequence[Consent]:
+    """Return everything this person agreed to or took back, oldest first."""
+    return session.scalars(select(Consent).where(Consent.subscriber_id == subscriber_id).order_by(Consent.id)).all()
+
+
+def last(session: Session, subscriber_id: int, list_id: int, kind: str) -> Consent | None:
+    """Return the newest row of this kind, if there is one."""
+    return session.scalars(
+        select(Consent)
+        .where(Consent.subscriber_id == subscriber_id, Consent.list_id == list_id, Consent.kind == kind)
+        .order_by(Consent.id.desc())
+        .limit(1)
+    ).first()
+
+
+def forget_networks(session: Session, before: datetime) -> int:
+    """Blank the network addresses of rows older than ``before``; return how many."""
+    return changed(session, update(Consent).where(Consent.at < before, Consent.network != "").values(network=""))
+
+
+def forget_person(session: Session, subscriber_id: int) -> None:
+    """Blank where this person was when they agreed; what they agreed to, and when, stays as proof."""
+    changed(session, update(Consent).where(Consent.subscriber_id == subscriber_id).values(network="", page=""))

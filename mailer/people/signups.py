@@ -1,0 +1,201 @@
+"""Sign-ups: what is typed into the form is kept at once; what follows is found out later, by mail only."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from mailer import address, clock
+from mailer.config import Config
+from mailer.errors import BadInput
+from mailer.people import cleaning, limits, subscribers, subscriptions, suppression
+from mailer.store.tables import MailingList, Signup, Subscriber
+from mailer.tokens import Keys
+
+SUBSCRIBE = "subscribe"
+LINK = "link"
+CONFIRM = "confirm"
+ALREADY = "already"
+
+# Results, as the desk shows them.
+ASKED_TO_CONFIRM = "asked to confirm"
+TOLD_ALREADY = "told they have it already"
+SENT_LINK = "sent the link to their choices"
+NOT_AN_ADDRESS = "not an address"
+ROLE_ADDRESS = "nobody's own address"
+SUPPRESSED = "suppressed"
+NO_LIST = "no such list"
+UNKNOWN = "unknown address"
+TOO_MANY_MAILS = "too many mails to this address"
+TOO_MANY_SIGNUPS = "too many sign-ups from this network"
+
+
+@dataclass(frozen=True)
+class Followup:
+    """The notice that follows a sign-up; ``asked_at`` and the person sign its link."""
+
+    kind: str
+    subscriber_id: int
+    list_ids: tuple[int, ...]
+    asked_at: datetime
+    page: str
+    network: str
+
+
+def is_welcome(session: Session, config: Config, network: str) -> bool:
+    """Say whether this network may sign up once more within this hour; the door asks before it writes."""
+    since = clock.now() - limits.HOUR
+    used = limits.count(session, limits.SIGN_UP, limits.network(network), since)
+    return used < config.signup.per_network_hour
+
+
+def write(
+    session: Session,
+    *,
+    address_text: str,
+    lists: Sequence[str],
+    name: str = "",
+    language: str = "",
+    attributes: Mapping[str, str] | None = None,
+    page: str = "",
+    network: str = "",
+    words: str = "",
+    wish: str = SUBSCRIBE,
+) -> Signup:
+    """Keep what was typed, whatever it is, and count the network; takes the same time for everybody."""
+    row = Signup(
+        address=cleaning.one_line(address_text, 320),
+        lists=[cleaning.one_line(one, 60) for one in lists][:50],
+        name=cleaning.one_line(name, subscribers.NAME_LETTERS),
+        language=cleaning.language(language),
+        attributes=subscribers.values(attributes or {}),
+        page=cleaning.one_line(page, 500),
+        network=limits.network(network),
+        words=cleaning.lines(words),
+        wish=wish if wish in (SUBSCRIBE, LINK) else SUBSCRIBE,
+        at=clock.now(),
+    )
+    session.add(row)
+    if row.network:
+        limits.hit(session, limits.SIGN_UP, row.network)
+    session.flush()
+    return row
+
+
+def take(session: Session, keys: Keys, config: Config, limit: int = 50) -> list[Followup]:
+    """Handle open sign-ups, oldest first, and return the notices that follow from them.
+
+    A handled row keeps its lists, its result and the keyed hash; what was typed is removed from it.
+    """
+    rows = session.scalars(
+        select(Signup)
+        .where(Signup.handled_at.is_(None))
+        .order_by(Signup.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    followups = []
+    for row in rows:
+        row.result, followup = _judge(session, keys, config, row)
+        row.handled_at = clock.now()
+        row.address = row.name = row.network = row.page = ""
+        row.attributes = {}
+        if followup:
+            followups.append(followup)
+    session.flush()
+    return followups
+
+
+def _judge(session: Session, keys: Keys, config: Config, row: Signup) -> tuple[str, Followup | None]:
+    since = row.at - limits.HOUR
+    if limits.count(session, limits.SIGN_UP, row.network, since, row.at) > config.signup.per_network_hour:
+        return TOO_MANY_SIGNUPS, None
+    try:
+        mailbox = address.parse(row.address)
+    except BadInput:
+        return NOT_AN_ADDRESS, None
+    if limits.is_role(mailbox):
+        return ROLE_ADDRESS, None
+    row.address_hash = keys.address_hash(mailbox.key)
+    if suppression.is_suppressed(session, row.address_hash, for_mailings=False):
+        return SUPPRESSED, None
+    if row.wish == LINK:
+        return _send_link(session, keys, config, row, mailbox)
+    return _subscribe(session, keys, config, row, mailbox)
+
+
+def _send_link(
+    session: Session, keys: Keys, config: Config, row: Signup, mailbox: address.Address
+) -> tuple[str, Followup | None]:
+    subscriber = subscribers.find(session, mailbox.spelled)
+    if subscriber is None:
+        return UNKNOWN, None
+    subject = keys.address_hash(limits.mailbox(mailbox))
+    allowed = config.signup.per_address_day
+    if not limits.draw(session, limits.LINK, subject, allowed=allowed, per=limits.DAY):
+        return TOO_MANY_MAILS, None
+    return SENT_LINK, _followup(row, LINK, subscriber, ())
+
+
+def _subscribe(
+    session: Session, keys: Keys, config: Config, row: Signup, mailbox: address.Address
+) -> tuple[str, Followup | None]:
+    mlists = _open_lists(session, row.lists)
+    if not mlists:
+        return NO_LIST, None
+    subscriber = subscribers.find(session, mailbox.spelled)
+    has = _has(session, subscriber)
+    wanted = [mlist for mlist in mlists if mlist.id not in has]
+    subject = keys.address_hash(limits.mailbox(mailbox))
+    kind, allowed = (limits.CONFIRM, config.signup.per_address_day) if wanted else (limits.ALREADY, 1)
+    if not limits.draw(session, kind, subject, allowed=allowed, per=limits.DAY):
+        return TOO_MANY_MAILS, None
+    if subscriber and not wanted:
+        return TOLD_ALREADY, _followup(row, ALREADY, subscriber, mlists)
+    facts = _facts(config, row, mlists[0])
+    subscriber = subscriber or subscribers.find_or_make(session, keys, mailbox)
+    if not has:
+        # Who gets nothing yet may say anew who they are; whoever gets something says so on their own page.
+        subscribers.change(session, subscriber, **facts)
+    for mlist in wanted:
+        words = row.words.replace("{list}", mlist.title)
+        subscriptions.ask(session, subscriber, mlist, words=words, page=row.page, network=row.network, actor="form")
+    return ASKED_TO_CONFIRM, _followup(row, CONFIRM, subscriber, wanted)
+
+
+def _open_lists(session: Session, names: Sequence[str]) -> list[MailingList]:
+    found = session.scalars(
+        select(MailingList)
+        .where(MailingList.name.in_(names), MailingList.closed_at.is_(None), MailingList.open_signup)
+        .order_by(MailingList.id)
+    )
+    return list(found)
+
+
+def _has(session: Session, subscriber: Subscriber | None) -> set[int]:
+    """Return the lists this person gets, or will get again after a pause."""
+    if subscriber is None:
+        return set()
+    return {
+        subscription.list_id
+        for subscription, _ in subscriptions.of_person(session, subscriber.id)
+        if subscription.state in (subscriptions.ACTIVE, subscriptions.PAUSED)
+    }
+
+
+def _facts(config: Config, row: Signup, mlist: MailingList) -> dict[str, Any]:
+    # A stranger's "name" could be an advertisement that our confirm mail would carry to a third person.
+    advertises = any(sign in row.name.casefold() for sign in ("://", "www.", "@"))
+    return {
+        "name": "" if advertises else row.name,
+        "language": row.language or mlist.language,
+        "attributes": {name: row.attributes.get(name, "") for name in config.people.attributes},
+    }
+
+
+def _followup(row: Signup, kind: str, subscriber: Subscriber, mlists: Sequence[MailingList]) -> Followup:
+    list_ids = tuple(mlist.id for mlist in mlists)
+    return Followup(kind, subscriber.id, list_ids, clock.now(), row.page, row.network)
