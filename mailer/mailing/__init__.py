@@ -1,0 +1,1 @@
+"""A mailing turns an edition into deliveries: one row for every person."""

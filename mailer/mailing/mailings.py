@@ -1,0 +1,288 @@
+"""Mailings: drafted, scheduled, started, paused, stopped, finished; each move only from where it may."""
+
+import logging
+import re
+import secrets
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import CursorResult, and_, exists, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from mailer import clock
+from mailer.config import Config
+from mailer.errors import BadInput, NotFound, Refused
+from mailer.mailing import deliveries
+from mailer.mailing.schedule import When, say
+from mailer.people import lists
+from mailer.store.tables import (
+    LATE,
+    Delivery,
+    Mailing,
+    MailingList,
+    MailingStatement,
+    MailingTarget,
+    StatementRow,
+    is_open,
+)
+
+MOVES: Mapping[str, frozenset[str]] = {
+    "draft": frozenset({"in review", "scheduled", "holding"}),
+    "in review": frozenset({"draft", "approved"}),
+    "approved": frozenset({"draft", "scheduled", "holding"}),
+    "scheduled": frozenset({"draft", "holding", "sending", "stopped"}),
+    "holding": frozenset({"draft", "sending"}),
+    "sending": frozenset({"paused", "sent", "stopped", "failed"}),
+    "paused": frozenset({"sending", "stopped"}),
+    "sent": frozenset(),
+    "stopped": frozenset(),
+    "failed": frozenset(),
+}
+log = logging.getLogger("mailer.mailing")
+EDITABLE = ("draft", "in review", "approved")
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What an editor decides about a mailing."""
+
+    list_names: Sequence[str]
+    exclude: Sequence[str] = ()
+    subject: str = ""
+    preheader: str = ""
+    template: str = "statement"
+    late: str = "ask"
+
+
+def draft(session: Session, config: Config, statement: StatementRow, wanted: Draft, *, actor: str) -> Mailing:
+    """Make a draft of a statement for lists; the subject is the title unless another is given.
+
+    Raises NotFound for an unknown list, BadInput for no list, a doubled list or a wrong policy.
+    """
+    if wanted.late not in LATE:
+        raise BadInput(f"{wanted.late!r} is no policy", place="late", cure=f"write one of {', '.join(LATE)}")
+    included = [_open_list(session, name) for name in wanted.list_names]
+    excluded = [lists.named(session, name) for name in wanted.exclude]
+    ids = [mlist.id for mlist in included + excluded]
+    if not included:
+        raise BadInput("no list is named", place="list", cure="name at least one")
+    if len(set(ids)) != len(ids):
+        raise BadInput("a list is named twice", place="list", cure="name each once")
+    subject = _line(wanted.subject or statement.title)
+    mailing = Mailing(
+        slug=_slug(session, subject),
+        state="draft",
+        subject=subject,
+        preheader=_line(wanted.preheader or statement.deck),
+        template=wanted.template,
+        language=statement.language,
+        late=wanted.late,
+        on_uncertain=config.send.on_uncertain,
+        made_by=actor,
+        made_at=clock.now(),
+    )
+    session.add(mailing)
+    session.flush()
+    for position, mlist in enumerate(included + excluded):
+        role = "include" if position < len(included) else "exclude"
+        session.add(MailingTarget(mailing_id=mailing.id, list_id=mlist.id, position=position, role=role))
+    session.add(MailingStatement(mailing_id=mailing.id, position=0, statement_id=statement.id))
+    session.flush()
+    return mailing
+
+
+def need(session: Session, mailing_id: int) -> Mailing:
+    """Return the mailing; NotFound if there is none."""
+    mailing = session.get(Mailing, mailing_id, populate_existing=True)
+    if mailing is None:
+        raise NotFound(f"there is no mailing {mailing_id}", cure="`mailer mailing show` lists them")
+    return mailing
+
+
+def latest(session: Session, limit: int = 50, before: int | None = None) -> list[Mailing]:
+    """Return mailings, newest first; ``before`` is the id to go on from."""
+    query = select(Mailing).order_by(Mailing.id.desc()).limit(limit)
+    return list(session.scalars(query.where(Mailing.id < before) if before else query))
+
+
+def lists_of(session: Session, mailing_id: int, role: str = "include") -> list[MailingList]:
+    """Return the lists a mailing goes to (or leaves out), in its order."""
+    query = select(MailingList).join(MailingTarget, MailingTarget.list_id == MailingList.id)
+    wanted = query.where(MailingTarget.mailing_id == mailing_id, MailingTarget.role == role)
+    return list(session.scalars(wanted.order_by(MailingTarget.position)))
+
+
+def statement_of(session: Session, mailing_id: int) -> StatementRow:
+    """Return the mailing's first statement."""
+    query = select(StatementRow).join(MailingStatement, MailingStatement.statement_id == StatementRow.id)
+    wanted = query.where(MailingStatement.mailing_id == mailing_id).order_by(MailingStatement.position)
+    found = session.scalars(wanted.limit(1)).first()
+    if found is None:
+        raise NotFound(f"mailing {mailing_id} has no statement")
+    return found
+
+
+def edit(session: Session, mailing: Mailing, *, subject: str, preheader: str) -> None:
+    """Change a draft's envelope; Refused once it is scheduled. Every edit is a new revision."""
+    changed = _update(
+        session,
+        mailing,
+        EDITABLE,
+        state="draft",
+        subject=_line(subject),
+        preheader=_line(preheader),
+        revision=mailing.revision + 1,
+    )
+    if not changed:
+        raise _not_now(session, mailing, "be edited", "undo its schedule first")
+
+
+def schedule(session: Session, mailing: Mailing, when: When | None, hold: timedelta = timedelta()) -> None:
+    """Set the moment a mailing starts; without one it starts when ``hold`` is over.
+
+    A mailing that was due too late and waits for an answer may be scheduled again.
+    """
+    if mailing.state == "scheduled" and mailing.asked_at is not None:
+        _update(session, mailing, ("scheduled",), state="draft", asked_at=None, due_at=None)
+    now = clock.now()
+    if when is None:
+        values: dict[str, Any] = {"state": "holding", "due_at": now + hold, "due_local": "", "zone": "UTC"}
+    else:
+        values = {"state": "scheduled", "due_at": when.moment, "due_local": when.local, "zone": when.zone}
+    if not _update(session, mailing, ("draft", "approved"), **values, why="", asked_at=None):
+        raise _not_now(session, mailing, "be scheduled", "only a draft can be")
+
+
+def undo(session: Session, mailing: Mailing) -> None:
+    """Take a mailing that has not started back to draft; nothing has left yet."""
+    if not _update(session, mailing, ("scheduled", "holding"), state="draft", due_at=None, asked_at=None, why=""):
+        raise _not_now(session, mailing, "be undone", "pause or stop it instead")
+
+
+def pause(session: Session, mailing: Mailing, why: str) -> None:
+    """Hold a mailing that is being sent; what is on the wire is finished, nothing more is begun."""
+    if not _update(session, mailing, ("sending",), state="paused", why=why, paused_at=clock.now()):
+        raise _not_now(session, mailing, "be paused", "only one that is being sent can be")
+
+
+def resume(session: Session, mailing: Mailing) -> None:
+    """Let a paused mailing go on; the deadline of its retries stood still meanwhile."""
+    paused_at = mailing.paused_at or clock.now()
+    spent = mailing.paused_seconds + int((clock.now() - paused_at).total_seconds())
+    if not _update(session, mailing, ("paused",), state="sending", why="", paused_at=None, paused_seconds=spent):
+        raise _not_now(session, mailing, "go on", "only a paused one can")
+
+
+def stop(session: Session, mailing: Mailing, why: str) -> None:
+    """End a mailing for good; who has not got it is left out, with the reason ``stopped``."""
+    if not _update(
+        session,
+        mailing,
+        ("sending", "paused"),
+        state="stopped",
+        why=why,
+        finished_at=clock.now(),
+        paused_at=None,
+    ):
+        raise _not_now(session, mailing, "be stopped", "undo it if it has not started")
+
+
+def start_due(session: Session, config: Config) -> list[int]:
+    """Start every mailing whose moment has come, at most once however many processes tick; return their ids.
+
+    One that is later than allowed is not started: its policy says whether it is sent all the same,
+    skipped, or waits until a person answers.
+    """
+    now = clock.now()
+    due = session.scalars(
+        select(Mailing)
+        .where(Mailing.state.in_(("scheduled", "holding")), Mailing.due_at <= now, Mailing.asked_at.is_(None))
+        .order_by(Mailing.due_at)
+        .with_for_update(skip_locked=True)
+    ).all()
+    started = []
+    for mailing in due:
+        late = now - (mailing.due_at or now)
+        if late > timedelta(hours=config.send.late_hours) and mailing.late != "send":
+            _too_late(session, mailing)
+        elif _update(session, mailing, ("scheduled", "holding"), state="sending", started_at=now, why=""):
+            started.append(mailing.id)
+    return started
+
+
+def unfinished(session: Session) -> list[tuple[int, str]]:
+    """Return (id, state) of mailings that still have work: being sent, or stopped with rows to leave out."""
+    open_rows = exists().where(
+        Delivery.mailing_id == Mailing.id, is_open("deliveries"), Delivery.state.in_(("queued", "waiting"))
+    )
+    rows = session.execute(
+        select(Mailing.id, Mailing.state)
+        .where(or_(Mailing.state == "sending", and_(Mailing.state == "stopped", open_rows)))
+        .order_by(Mailing.id)
+    )
+    return list(rows.all())
+
+
+def finish(session: Session, mailing_id: int) -> bool:
+    """Call a mailing sent when its audience is frozen and every row has its end; say whether it was."""
+    # In this order: rows may still come until it is frozen, so they are counted after that was seen.
+    frozen = select(Mailing.frozen_at).where(Mailing.id == mailing_id, Mailing.state == "sending")
+    if session.scalar(frozen) is None or deliveries.is_on_its_way(session, mailing_id):
+        return False
+    done = update(Mailing).where(Mailing.id == mailing_id, Mailing.state == "sending")
+    result = session.execute(done.values(state="sent", finished_at=clock.now(), why=""))
+    assert isinstance(result, CursorResult)
+    return result.rowcount == 1
+
+
+def _too_late(session: Session, mailing: Mailing) -> None:
+    due = say(mailing.due_at or clock.now(), mailing.zone or "UTC")
+    log.warning("mailing %s did not start: it was due %s; its policy is %r", mailing.id, due, mailing.late)
+    if mailing.late == "skip":
+        why = f"it was due {due} and is skipped when late"
+        _update(session, mailing, ("scheduled",), state="stopped", why=why, finished_at=clock.now())
+        _update(session, mailing, ("holding",), state="draft", why=why, due_at=None)
+    else:
+        why = f"it was due {due}, when nothing ran; send it now, or undo it"
+        _update(session, mailing, ("scheduled", "holding"), asked_at=clock.now(), why=why)
+
+
+def _update(session: Session, mailing: Mailing, from_states: Sequence[str], **values: Any) -> bool:
+    """Change the row only if it is still in one of the states, by a move the table allows."""
+    to = values.get("state")
+    for state in from_states:
+        assert to is None or to == state or to in MOVES[state], f"{state} → {to} is no move"
+    session.flush()
+    statement = update(Mailing).where(Mailing.id == mailing.id, Mailing.state.in_(from_states))
+    result = session.execute(statement.values(**values).execution_options(synchronize_session=False))
+    session.refresh(mailing)
+    assert isinstance(result, CursorResult)
+    return result.rowcount == 1
+
+
+def _not_now(session: Session, mailing: Mailing, what: str, cure: str) -> Refused:
+    session.refresh(mailing)
+    return Refused(f"it is {mailing.state} and cannot {what}", place=f"mailing {mailing.id}", cure=cure)
+
+
+def _open_list(session: Session, name: str) -> MailingList:
+    mlist = lists.named(session, name)
+    if mlist.closed_at is not None:
+        raise Refused("this list is closed", place=f"list {name}", cure="name another")
+    return mlist
+
+
+def _line(text: str) -> str:
+    """Make one line of it: a control character in a header would be an injection."""
+    shown = "".join(" " if unicodedata.category(letter) in ("Cc", "Zl", "Zp") else letter for letter in text)
+    return " ".join(shown.split())
+
+
+def _slug(session: Session, subject: str) -> str:
+    plain = unicodedata.normalize("NFKD", subject).encode("ascii", "ignore").decode().lower()
+    base = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].strip("-") or "mailing"
+    taken = session.scalar(select(func.count()).where(Mailing.slug == base))
+    return f"{base}-{secrets.token_hex(3)}" if taken else base

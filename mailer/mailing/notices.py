@@ -1,0 +1,188 @@
+"""The house's own letters: written as rows by the verb that needs them, compiled when they are sent."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import Row, select
+from sqlalchemy.orm import Session
+
+from mailer import clock
+from mailer.address import Address
+from mailer.compose import daywords
+from mailer.compose.edition import NoticeFacts, compile_edition, compile_notice
+from mailer.compose.wire import Program
+from mailer.config import Config, template_folders
+from mailer.mailing import editions, mailings
+from mailer.mailing.links import Links
+from mailer.people import signups
+from mailer.store.tables import MailingList, Notice, Subscriber, Subscription
+from mailer.tokens import Keys
+
+KINDS = ("confirm", "welcome", "already", "link", "staff_link", "alarm", "test")
+# Facts of a notice that are lists in its template; kept as lines in the row.
+MANY = ("lists", "lines")
+HOST_NAME = re.compile(r"[a-z0-9.-]{1,253}")
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A compiled notice and who it comes from."""
+
+    program: Program
+    mail_from: str
+    domain: str
+    values: Mapping[str, str]
+    links: Mapping[str, str]
+    unsubscribe_url: str = ""
+
+
+def answer_signups(session: Session, config: Config, keys: Keys) -> int:
+    """Write the notice that follows from each new sign-up; return how many sign-ups were handled."""
+    links = Links(config.site.base_url, keys)
+    followups = signups.take(session, keys, config)
+    for followup in followups:
+        subscriber = session.get_one(Subscriber, followup.subscriber_id)
+        lists = [session.get_one(MailingList, key) for key in followup.list_ids]
+        facts = {"lists": "\n".join(mlist.title for mlist in lists)}
+        urls = {"manage": links.choices(subscriber.id)}
+        if followup.kind == "confirm":
+            facts |= {
+                "asked_at": daywords.moment(followup.asked_at, subscriber.language, config.site.zone),
+                "page": _host_of(followup.page),
+                "days": str(config.signup.link_days),
+            }
+            urls = {
+                "confirm": links.confirm(subscriber.id, followup.asked_at),
+                "not_me": links.not_me(subscriber.id, followup.asked_at),
+            }
+        elif followup.kind == "link":
+            facts["minutes"] = ""
+        to_person(session, followup.kind, subscriber, lists, facts, urls)
+    return len(followups)
+
+
+def welcome(session: Session, config: Config, keys: Keys, confirmed: Sequence[Subscription]) -> None:
+    """Write the welcome for subscriptions that were confirmed together."""
+    if not confirmed:
+        return
+    links = Links(config.site.base_url, keys)
+    subscriber = session.get_one(Subscriber, confirmed[0].subscriber_id)
+    lists = [session.get_one(MailingList, item.list_id) for item in confirmed]
+    facts = {
+        "lists": "\n".join(mlist.title for mlist in lists),
+        "about": lists[0].description if len(lists) == 1 else "",
+        "sender": lists[0].from_address,
+    }
+    urls = {"manage": links.choices(subscriber.id), "unsubscribe": links.leave(confirmed[0].id)}
+    to_person(session, "welcome", subscriber, lists, facts, urls)
+
+
+def to_person(
+    session: Session,
+    kind: str,
+    subscriber: Subscriber,
+    lists: Sequence[MailingList],
+    facts: Mapping[str, str],
+    urls: Mapping[str, str],
+) -> Notice:
+    """Write a notice to a subscriber; the senders are woken when the transaction commits."""
+    notice = Notice(
+        kind=kind,
+        address=subscriber.address,
+        address_hash=subscriber.address_hash,
+        subscriber_id=subscriber.id,
+        list_id=lists[0].id if lists else None,
+        name=subscriber.name,
+        language=subscriber.language,
+        facts=dict(facts),
+        links=dict(urls),
+        made_at=clock.now(),
+    )
+    session.add(notice)
+    session.flush()
+    return notice
+
+
+def to_address(
+    session: Session,
+    keys: Keys,
+    kind: str,
+    address: Address,
+    *,
+    language: str,
+    facts: Mapping[str, str],
+    urls: Mapping[str, str],
+    list_id: int | None = None,
+) -> Notice:
+    """Write a notice to somebody who need not be a subscriber: staff, or the receiver of a test."""
+    notice = Notice(
+        kind=kind,
+        address=address.spelled,
+        address_hash=keys.address_hash(address.key),
+        list_id=list_id,
+        language=language,
+        facts=dict(facts),
+        links=dict(urls),
+        made_at=clock.now(),
+    )
+    session.add(notice)
+    session.flush()
+    return notice
+
+
+def compile_notice_row(session: Session, config: Config, keys: Keys, row: Row[Any]) -> Ready:
+    """Compile the letter of one notice row; BadInput where an operator's own template is wrong."""
+    mlist = _list_for(session, row.list_id)
+    host = urlsplit(config.site.base_url).hostname or "localhost"
+    sender = mlist.from_address if mlist else f"postmaster@{host}"
+    bounces = mlist.bounce_address if mlist else sender
+    domain = sender.rpartition("@")[2]
+    if row.kind == "test":
+        return _test(session, config, keys, row, bounces, domain)
+    facts: dict[str, Any] = {name: value.split("\n") if name in MANY else value for name, value in row.facts.items()}
+    language = row.language.split("-")[0]
+    notice = NoticeFacts(
+        name=row.kind,
+        from_address=sender,
+        from_name=mlist.from_name if mlist else config.site.name,
+        reply_to=mlist.reply_to if mlist else "",
+        language=row.language,
+        direction="rtl" if language in editions.RIGHT_TO_LEFT else "ltr",
+        organisation=config.site.name,
+        site_name=config.site.name,
+        site_url=config.site.base_url,
+        notice=facts,
+        declared=frozenset(config.people.attributes),
+    )
+    edition = compile_notice(notice, template_folders(config))
+    return Ready(edition.program, bounces, domain, {"language": row.language}, row.links)
+
+
+def _test(session: Session, config: Config, keys: Keys, row: Row[Any], bounces: str, domain: str) -> Ready:
+    """Compile a mailing as it would go out, marked as a test and with links that belong to nobody."""
+    links = Links(config.site.base_url, keys)
+    mailing = mailings.need(session, int(row.facts["mailing_id"]))
+    facts = editions.facts_of(session, config, keys, mailing, "[TEST] ")
+    edition = compile_edition(facts, template_folders(config))
+    nobody = links.nobody()
+    values = {name: value for name, value in row.facts.items() if name != "mailing_id"}
+    return Ready(edition.program, bounces, domain, values, {"unsubscribe": nobody, "manage": nobody}, nobody)
+
+
+def _host_of(page: str) -> str:
+    """Return the bare host of a page a stranger named, or nothing: they write no text into our mail."""
+    try:
+        parts = urlsplit(page)
+        host = (parts.hostname or "").encode("idna").decode("ascii").lower()
+    except ValueError:
+        return ""
+    return host if parts.scheme in ("http", "https") and HOST_NAME.fullmatch(host) else ""
+
+
+def _list_for(session: Session, list_id: int | None) -> MailingList | None:
+    if list_id is not None:
+        return session.get_one(MailingList, list_id)
+    return session.scalars(select(MailingList).order_by(MailingList.id).limit(1)).first()

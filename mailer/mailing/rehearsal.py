@@ -1,0 +1,90 @@
+"""Every template compiled with a sample text, so that a mistake is found before a reader's letter needs it."""
+
+import datetime
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mailer.compose.edition import (
+    EditionFacts,
+    ListFacts,
+    MailingFacts,
+    NoticeFacts,
+    compile_edition,
+    compile_notice,
+)
+from mailer.compose.statement import Statement
+from mailer.config import Config, template_folders
+from mailer.errors import BadInput
+
+SENDER = "sample@example.org"
+SAMPLE = Statement(
+    title="Water in Mill Street is off on Tuesday",
+    deck="From 9 to 12, while a valve is exchanged",
+    date=datetime.date(2026, 3, 2),
+    author="Arden Valley Water",
+    source="https://example.org/statements/mill-street",
+    note="Corrected on 3 March: the hours.",
+    body_html="<p>Please draw what you need before nine.</p>",
+    body_text="Please draw what you need before nine.\n",
+)
+# What the verbs that write notices tell their templates.
+SAID: Mapping[str, Mapping[str, Any]] = {
+    "confirm": {"lists": ["Statements"], "asked_at": "2 March 2026", "page": "https://example.org/", "days": "7"},
+    "welcome": {"lists": ["Statements"], "about": "Twice a month.", "sender": SENDER},
+    "already": {"lists": ["Statements"]},
+    "link": {"minutes": "30"},
+    "staff_link": {"minutes": "30"},
+    "alarm": {"title": "The relay does not answer", "lines": ["Nothing is lost."]},
+    "test_relay": {"relay": "local", "lines": ["127.0.0.1, port 25"]},
+}
+
+
+def mistakes(config: Config) -> Iterator[BadInput]:
+    """Compile every template there is, in both formats, and yield what is wrong with each."""
+    folders = template_folders(config)
+    rooms = [folder / "editions" for folder in folders]
+    names = sorted({entry.name for room in rooms if room.is_dir() for entry in room.iterdir() if entry.is_dir()})
+    for name in names:
+        for form in ("html", "text"):
+            try:
+                compile_edition(_edition(config, name, form), folders)
+            except BadInput as error:
+                yield error
+    for name in SAID:
+        try:
+            compile_notice(_notice(config, name), folders)
+        except BadInput as error:
+            yield error
+
+
+def _edition(config: Config, template: str, form: str) -> EditionFacts:
+    base = config.site.base_url
+    return EditionFacts(
+        statements=(SAMPLE,),
+        mlist=ListFacts(
+            name="statements",
+            title="Statements",
+            from_address=SENDER,
+            organisation=config.site.name,
+            postal_address="1 Mill Street, Arden",
+            archive_url=f"{base}/a/statements",
+            subscribe_url=f"{base}/s/statements",
+        ),
+        mailing=MailingFacts(subject=SAMPLE.title, view_url=f"{base}/a/statements/mill-street", name=config.site.name),
+        template=template,
+        format=form,
+        declared=frozenset(config.people.attributes),
+    )
+
+
+def _notice(config: Config, name: str) -> NoticeFacts:
+    return NoticeFacts(
+        name=name,
+        from_address=SENDER,
+        from_name=config.site.name,
+        organisation=config.site.name,
+        site_name=config.site.name,
+        site_url=config.site.base_url,
+        notice=SAID[name],
+        declared=frozenset(config.people.attributes),
+    )
