@@ -1,0 +1,119 @@
+"""The account of a mailing: sums of rows that must balance, and the people behind every figure."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from mailer.errors import BadInput
+from mailer.mailing import mailings
+from mailer.store.tables import DELIVERY_STATES, Delivery, Outcome, Subscriber
+
+
+@dataclass(frozen=True)
+class Account:
+    """chosen = queued + begun + waiting + accepted + refused + uncertain + left out.
+
+    ``chosen`` was counted apart, while the audience was frozen; the others are sums of rows.
+    """
+
+    chosen: int
+    queued: int
+    begun: int
+    waiting: int
+    accepted: int
+    refused: int
+    uncertain: int
+    left_out: int
+
+    @property
+    def balanced(self) -> bool:
+        """Say whether the sum is right."""
+        parts = self.queued + self.begun + self.waiting + self.accepted + self.refused
+        return self.chosen == parts + self.uncertain + self.left_out
+
+    def as_json(self) -> dict[str, int | bool]:
+        """Return the figures, and whether they balance."""
+        return {**asdict(self), "balanced": self.balanced}
+
+
+@dataclass(frozen=True)
+class Person:
+    """One person behind a figure: what happened, why, and what the relay said last."""
+
+    delivery_id: int
+    address: str
+    state: str
+    why: str
+    reply: str
+    tries: int
+    again: bool
+
+
+def account(session: Session, mailing_id: int) -> Account:
+    """Return the account of a mailing; NotFound if there is none."""
+    chosen = mailings.need(session, mailing_id).chosen
+    rows = session.execute(
+        select(Delivery.state, func.count()).where(Delivery.mailing_id == mailing_id).group_by(Delivery.state)
+    )
+    found: dict[str, int] = dict(rows.all())
+    return Account(chosen, **{state: found.get(state, 0) for state in DELIVERY_STATES})
+
+
+def people(session: Session, mailing_id: int, state: str, after: int = 0, limit: int = 100) -> Sequence[Person]:
+    """Return people of a mailing whose delivery is in ``state``, by delivery id after ``after``."""
+    if state not in DELIVERY_STATES:
+        raise BadInput(f"{state!r} is no state", place="list", cure=f"write one of {', '.join(DELIVERY_STATES)}")
+    rows = session.scalars(
+        select(Delivery)
+        .where(Delivery.mailing_id == mailing_id, Delivery.state == state, Delivery.id > after)
+        .order_by(Delivery.id)
+        .limit(limit)
+    )
+    return [
+        Person(
+            delivery_id=row.id,
+            address=row.address or "(erased)",
+            state=row.state,
+            why=row.why,
+            reply=f"{row.reply_code} {row.reply_text}" if row.reply_code else "",
+            tries=row.tries,
+            again=row.again,
+        )
+        for row in rows
+    ]
+
+
+def reasons(session: Session, mailing_id: int) -> dict[str, dict[str, int]]:
+    """Return state → reason → number, for the states that have a reason."""
+    rows = session.execute(
+        select(Delivery.state, Delivery.why, func.count())
+        .where(Delivery.mailing_id == mailing_id, Delivery.why != "")
+        .group_by(Delivery.state, Delivery.why)
+        .order_by(func.count().desc())
+    )
+    found: dict[str, dict[str, int]] = {}
+    for state, why, number in rows:
+        found.setdefault(state, {})[why] = number
+    return found
+
+
+def possibly_twice(session: Session, mailing_id: int) -> int:
+    """Return how many readers were sent it again after an unknown fate."""
+    wanted = select(func.count()).where(Delivery.mailing_id == mailing_id, Delivery.again.is_(True))
+    return session.scalar(wanted) or 0
+
+
+def came_back(session: Session, mailing_id: int) -> dict[str, int]:
+    """Return what came back for a mailing: unsubscribed, complained, bounced, each with its number."""
+    rows = session.execute(
+        select(Outcome.kind, func.count()).where(Outcome.mailing_id == mailing_id).group_by(Outcome.kind)
+    )
+    return dict(rows.all())
+
+
+def story(session: Session, subscriber: Subscriber, limit: int = 50) -> Sequence[Delivery]:
+    """Return the last deliveries to one person, newest first."""
+    mine = select(Delivery).where(Delivery.subscriber_id == subscriber.id).order_by(Delivery.id.desc())
+    return list(session.scalars(mine.limit(limit)))
