@@ -1,0 +1,1 @@
+"""Send carries deliveries out of the door."""

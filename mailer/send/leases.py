@@ -1,0 +1,183 @@
+"""Batches of rows, each worked on by one worker for a while, and taken over when it goes silent."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    Table,
+    and_,
+    case,
+    exists,
+    insert,
+    literal,
+    null,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.orm import Session
+
+from mailer import clock
+from mailer.store.tables import Attempt, Batch, Delivery, Mailing, Notice, db_now, is_open
+
+TABLES: Mapping[str, Table] = {"mailing": Delivery.__table__, "notice": Notice.__table__}  # type: ignore[dict-item]
+LOST = "the sending process was lost; the reader possibly has it"
+NOTICE_BATCH = 100
+
+
+@dataclass(frozen=True)
+class Lease:
+    """A batch that is ours for a while: nobody else begins its rows until the lease ends."""
+
+    lane: str
+    batch_id: int
+    mailing_id: int
+    owner: str
+    epoch: int
+
+
+def lease(session: Session, lane: str, owner: str, seconds: float, after: int = 0) -> Lease | None:
+    """Take the next free batch of a lane, mailings in turn after ``after``; None when there is none."""
+    wanted = select(Batch).where(Batch.lane == lane, Batch.done_at.is_(None), Batch.owner == "")
+    if lane == "mailing":
+        wanted = wanted.join(Mailing, Mailing.id == Batch.mailing_id).where(Mailing.state == "sending")
+        wanted = wanted.order_by(case((Batch.mailing_id > after, 0), else_=1), Batch.mailing_id)
+    batch = session.scalar(wanted.order_by(Batch.id).limit(1).with_for_update(of=Batch, skip_locked=True))
+    if batch is None:
+        return None
+    session.execute(
+        update(Batch)
+        .where(Batch.id == batch.id)
+        .values(owner=owner, epoch=Batch.epoch + 1, lease_until=_lease_end(seconds))
+        .execution_options(synchronize_session=False)
+    )
+    session.refresh(batch)
+    return Lease(lane, batch.id, batch.mailing_id or 0, owner, batch.epoch)
+
+
+def gather_notices(session: Session) -> int:
+    """Put new and due notices into a batch; return how many."""
+    now = clock.now()
+    open_batch = exists().where(Batch.id == Notice.batch_id, Batch.done_at.is_(None))
+    due = session.scalars(
+        select(Notice.id)
+        .where(
+            is_open("notices"),
+            or_(
+                and_(Notice.state == "queued", Notice.batch_id.is_(None)),
+                and_(Notice.state.in_(("waiting", "uncertain")), Notice.next_at <= now, ~open_batch),
+            ),
+        )
+        .order_by(Notice.id)
+        .limit(NOTICE_BATCH)
+        .with_for_update(skip_locked=True)
+    ).all()
+    if due:
+        batch = Batch(lane="notice", route="notices", size=len(due), made_at=now)
+        session.add(batch)
+        session.flush()
+        session.execute(update(Notice).where(Notice.id.in_(due)).values(batch_id=batch.id))
+    return len(due)
+
+
+def renew(session: Session, owner: str, seconds: float) -> list[int]:
+    """Prolong every lease of this worker that has not run out; return the batches it still holds."""
+    held = (
+        update(Batch)
+        .where(Batch.owner == owner, Batch.lease_until > db_now())
+        .values(lease_until=_lease_end(seconds))
+        .returning(Batch.id)
+    )
+    return list(session.scalars(held))
+
+
+def close_batch(session: Session, mine: Lease) -> bool:
+    """Call the batch done if nothing in it is queued or begun, else give it back; False if not ours.
+
+    With a row still begun the lease ends now instead: the rescue judges the row, whatever the mailing's state.
+    """
+    rows = TABLES[mine.lane]
+    inside = (rows.c.batch_id == mine.batch_id, is_open(rows.name))
+    begun = exists().where(*inside, rows.c.state == "begun")
+    queued = exists().where(*inside, rows.c.state == "queued")
+    now = literal(clock.now(), Batch.done_at.type)
+    values = {
+        "owner": case((begun, Batch.owner), else_=literal("")),
+        # A microsecond ago: the clock of SQLite counts milliseconds, and the rescue may come in the same one.
+        "lease_until": case((begun, db_now() - literal(1)), else_=null()),
+        "done_at": case((begun, null()), (queued, null()), else_=now),
+    }
+    ours = update(Batch).where(Batch.id == mine.batch_id, Batch.owner == mine.owner, Batch.epoch == mine.epoch)
+    return _count(session, ours.values(**values).execution_options(synchronize_session=False)) == 1
+
+
+def rescue(session: Session, uncertain_until: datetime) -> int:
+    """Free the batches of workers whose lease ran out; return how many begun rows are uncertain now."""
+    expired = session.scalars(
+        select(Batch)
+        .where(Batch.done_at.is_(None), Batch.owner != "", Batch.lease_until < db_now())
+        .with_for_update(skip_locked=True)
+    ).all()
+    rescued = 0
+    for batch in expired:
+        rescued += _call_uncertain(session, batch, uncertain_until)
+        batch.owner, batch.lease_until = "", None
+        batch.epoch += 1
+    session.flush()
+    return rescued
+
+
+def close_stopped(session: Session) -> None:
+    """Call done the free batches of mailings that ended before them."""
+    ended = select(Mailing.id).where(Mailing.state.in_(("stopped", "failed", "sent")))
+    begun = exists().where(Delivery.batch_id == Batch.id, is_open("deliveries"), Delivery.state == "begun")
+    session.execute(
+        update(Batch)
+        .where(Batch.lane == "mailing", Batch.done_at.is_(None), Batch.owner == "")
+        .where(Batch.mailing_id.in_(ended), ~begun)
+        .values(done_at=clock.now())
+    )
+
+
+def _call_uncertain(session: Session, batch: Batch, until: datetime) -> int:
+    rows = TABLES[batch.lane]
+    lost = session.execute(
+        update(rows)
+        .where(rows.c.batch_id == batch.id, is_open(rows.name), rows.c.state == "begun")
+        .values(state="uncertain", why=LOST, next_at=case((rows.c.again, null()), else_=_hold(batch, until)))
+        .returning(rows.c.id, rows.c.worker, rows.c.relay)
+    ).all()
+    if lost:
+        now = clock.now()
+        session.execute(
+            insert(Attempt),
+            [
+                {"lane": batch.lane, "row_id": row.id, "at": now, "worker": row.worker, "relay": row.relay,
+                 "verdict": "uncertain", "text": LOST}
+                for row in lost
+            ],
+        )  # fmt: skip
+    return len(lost)
+
+
+def _hold(batch: Batch, until: datetime) -> ColumnElement[Any]:
+    """Return when an uncertain row is tried once more; never, where a person wants to decide."""
+    at = literal(until, Delivery.next_at.type)
+    if batch.mailing_id is None:
+        return at
+    holds = exists().where(Mailing.id == batch.mailing_id, Mailing.on_uncertain == "hold")
+    return case((holds, null()), else_=at)
+
+
+def _lease_end(seconds: float) -> ColumnElement[datetime]:
+    return db_now() + literal(int(seconds * 1_000_000))
+
+
+def _count(session: Session, statement: Any) -> int:
+    result = session.execute(statement)
+    assert isinstance(result, CursorResult)
+    return int(result.rowcount)

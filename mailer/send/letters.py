@@ -1,0 +1,104 @@
+"""One row of the ledger → envelope and bytes; what is the same for many rows is fetched once."""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, select
+from sqlalchemy.orm import Session
+
+from mailer.compose import daywords
+from mailer.compose.message import Letter, build
+from mailer.compose.wire import Program
+from mailer.config import Config
+from mailer.errors import Broken
+from mailer.mailing import notices
+from mailer.mailing.links import Links
+from mailer.send.relays import Parcel
+from mailer.store.tables import EPOCH, MICROSECOND, EditionRow, MailingList
+from mailer.tokens import Keys
+
+KEPT = 64
+
+
+@dataclass(frozen=True)
+class Kit:
+    """What all deliveries of one edition share."""
+
+    program: Program
+    mail_from: str
+    domain: str
+    language: str
+
+
+class Letters:
+    """Makes the message of a row; the same row always gives the same bytes."""
+
+    def __init__(self, config: Config, keys: Keys) -> None:
+        self._config = config
+        self._keys = keys
+        self._links = Links(config.site.base_url, keys)
+        self._kits: OrderedDict[int, Kit] = OrderedDict()
+
+    def fetch(self, session: Session, edition_ids: set[int]) -> None:
+        """Load the editions that are not at hand yet."""
+        missing = [key for key in edition_ids if key not in self._kits]
+        query = select(EditionRow, MailingList).join(MailingList, MailingList.id == EditionRow.list_id)
+        for edition, mlist in session.execute(query.where(EditionRow.id.in_(missing))) if missing else ():
+            domain = mlist.from_address.rpartition("@")[2]
+            program = Program.from_bytes(edition.program)
+            self._kits[edition.id] = Kit(program, mlist.bounce_address, domain, edition.language)
+        for key in edition_ids:
+            if key in self._kits:
+                self._kits.move_to_end(key)
+        while len(self._kits) > max(KEPT, len(edition_ids)):
+            self._kits.popitem(last=False)
+
+    def delivery(self, row: Row[Any], date: datetime) -> Parcel:
+        """Return the message of a delivery that was begun at ``date`` for the first time."""
+        kit = self._kits.get(row.edition_id)
+        if kit is None:
+            raise Broken(f"delivery {row.id} has no edition")
+        leave = self._links.leave(row.subscription_id, row.mailing_id)
+        letter = Letter(
+            address=row.address,
+            name=row.facts.get("name", ""),
+            values=_said(row.facts, kit.language),
+            links={"unsubscribe": leave, "manage": self._links.choices(row.subscriber_id)},
+            message_id=f"{self._keys.opaque('delivery', row.id)}@{kit.domain}",
+            date=date,
+            unsubscribe_url=leave,
+            smtputf8=not row.address.isascii(),
+        )
+        return Parcel(kit.mail_from, row.address, build(kit.program, letter))
+
+    def notice(self, session: Session, row: Row[Any], date: datetime) -> Parcel:
+        """Return the message of a notice, compiled for this one person."""
+        ready = notices.compile_notice_row(session, self._config, self._keys, row)
+        message_id = f"{self._keys.opaque('notice', row.id)}@{ready.domain}"
+        letter = Letter(
+            address=row.address,
+            name=row.name,
+            values=ready.values,
+            links=ready.links,
+            message_id=message_id,
+            date=date,
+            unsubscribe_url=ready.unsubscribe_url,
+            smtputf8=not row.address.isascii(),
+        )
+        return Parcel(ready.mail_from, row.address, build(ready.program, letter))
+
+
+def _said(facts: Mapping[str, str], language: str) -> Mapping[str, str]:
+    """Return the facts with the one that is a moment said in the reader's language."""
+    since = facts.get("since")
+    if not since:
+        return facts
+    return {**facts, "since": day_of(int(since), language)}
+
+
+def day_of(microseconds: int, language: str) -> str:
+    """Return the day of a stored moment in words of a language, such as ``2 March 2026``."""
+    return daywords.day((EPOCH + microseconds * MICROSECOND).date(), language)

@@ -1,0 +1,80 @@
+"""A relay tried out: connected to, logged in, and asked to carry one letter."""
+
+import secrets
+from dataclasses import dataclass, field
+
+from mailer import clock
+from mailer.address import Address
+from mailer.compose.edition import NoticeFacts, compile_notice
+from mailer.compose.message import Letter, build
+from mailer.config import Config, template_folders
+from mailer.config_sections import Relay
+from mailer.errors import ConfigError, Refused
+from mailer.send.relays import Connection, Parcel, RelayError
+
+
+@dataclass(frozen=True)
+class Probed:
+    """What a relay offers (keyword → parameters), and what it said to the test letter, if one was sent."""
+
+    relay: str
+    where: str
+    capabilities: dict[str, str] = field(default_factory=dict)
+    reply: str = ""
+
+
+async def probe(config: Config, name: str, sender: str, to: Address | None) -> Probed:
+    """Connect to a relay, log in, and with ``to`` send one letter from ``sender``; never through the queue.
+
+    ConfigError if there is no such relay or it cannot be reached, Refused if it does not take the letter.
+    """
+    relay = config.relay.get(name)
+    if relay is None:
+        raise ConfigError(f"no relay is called {name!r}", place="relay", cure=f"there is {', '.join(config.relay)}")
+    connection = Connection(name, relay)
+    try:
+        await connection.open()
+        where = _where(relay)
+        found = connection.capabilities
+        if to is None:
+            return Probed(name, where, found)
+        reply = await connection.send(_letter(config, name, relay, sender, to))
+        assert reply is not None, "only a used connection answers nothing"
+        if reply.code // 100 != 2:
+            raise Refused(f"did not take the letter ({reply.shown})", place=f"relay.{name}", cure=_cure(reply.code))
+        return Probed(name, where, found, reply.shown)
+    except RelayError as error:
+        raise ConfigError(str(error), place=f"relay.{name}", cure="check host, port, tls, username, password") from None
+    finally:
+        await connection.close()
+
+
+def _letter(config: Config, name: str, relay: Relay, sender: str, to: Address) -> Parcel:
+    facts = NoticeFacts(
+        name="test_relay",
+        from_address=sender,
+        from_name=config.site.name,
+        organisation=config.site.name,
+        site_name=config.site.name,
+        site_url=config.site.base_url,
+        notice={"relay": name, "lines": [f"Relay {name}: {_where(relay)}"]},
+        declared=frozenset(config.people.attributes),
+    )
+    program = compile_notice(facts, template_folders(config)).program
+    letter = Letter(
+        address=to.spelled,
+        name="",
+        values={},
+        links={},
+        message_id=f"{secrets.token_hex(13)}@{sender.rpartition('@')[2]}",
+        date=clock.now(),
+    )
+    return Parcel(sender, to.spelled, build(program, letter))
+
+
+def _where(relay: Relay) -> str:
+    return f"{relay.host}, port {relay.port}, TLS: {relay.tls}"
+
+
+def _cure(code: int) -> str:
+    return "read the reply; try again later" if code // 100 in (0, 4) else "read the reply; ask who runs the relay"

@@ -1,0 +1,157 @@
+"""A sending process: freezes audiences, carries mailings and notices, keeps its leases, stops in order."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import secrets
+import socket
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from mailer import __version__, clock
+from mailer.config import Config
+from mailer.mailing import freeze
+from mailer.send import leases
+from mailer.send.exchange import House
+from mailer.send.lane import Lane, boottime
+from mailer.store.engine import Store, StoreTrouble
+from mailer.store.tables import Mailing
+from mailer.store.tables import Worker as WorkerRow
+from mailer.store.wake import Wake
+from mailer.tokens import Keys
+
+T = TypeVar("T")
+log = logging.getLogger("mailer.send")
+NOTICE_CONNECTIONS = 2
+FREEZE_LOOK_SECONDS = 1.0
+
+
+class Worker:
+    """Runs until stop(); any number of them may work on one store, none is special."""
+
+    def __init__(self, store: Store, config: Config, keys: Keys) -> None:
+        self.name = f"{socket.gethostname()[:40]}-{os.getpid()}-{secrets.token_hex(3)}"
+        self._house = House(store, config, keys, self.name)
+        _, relay = config.sending_relay()
+        self._lanes = [
+            Lane("mailing", self._house, relay.connections),
+            Lane("notice", self._house, NOTICE_CONNECTIONS),
+        ]
+        self._started = asyncio.Event()
+        self._stop = asyncio.Event()
+        self._ended = threading.Event()
+
+    async def run(self) -> None:
+        """Work until stop() is called; then finish what is on the wire and give back the rest."""
+        loop = asyncio.get_running_loop()
+        await asyncio.to_thread(self._say_hello)
+        wake = Wake(self._house.store, lambda: _call(loop, self.wake))
+        keeper = threading.Thread(target=self._keep_leases, args=(loop,), name="mailer-leases", daemon=True)
+        wake.start()
+        keeper.start()
+        freezing = asyncio.create_task(self._freeze())
+        try:
+            # Freezing among them: if it ends by a fault, so does this process, and is started anew.
+            await asyncio.gather(freezing, *(lane.run() for lane in self._lanes))
+        finally:
+            self._stop.set()
+            await freezing
+            self._ended.set()
+            await asyncio.to_thread(wake.stop)
+            await asyncio.to_thread(keeper.join)
+            with contextlib.suppress(*StoreTrouble):
+                await asyncio.to_thread(self._say, ended_at=clock.now(), trouble="")
+
+    def stop(self) -> None:
+        """Begin nothing more, from now on."""
+        self._stop.set()
+        self._started.set()
+        for lane in self._lanes:
+            lane.stop()
+
+    def wake(self) -> None:
+        """Look for work now."""
+        self._started.set()
+        for lane in self._lanes:
+            lane.woken.set()
+
+    async def _freeze(self) -> None:
+        """Turn the audiences of started mailings into rows, chunk by chunk; sending begins with the first."""
+        while not self._stop.is_set():
+            try:
+                mailing_id = await asyncio.to_thread(self._write, lambda session: freeze.unfrozen(session, self.name))
+                if mailing_id is not None:
+                    await self._freeze_one(mailing_id)
+                    continue
+            except StoreTrouble as error:
+                log.error("an audience cannot be frozen: %s", " ".join(str(error).split()))
+            await Lane.wait(self._started, FREEZE_LOOK_SECONDS)
+
+    async def _freeze_one(self, mailing_id: int) -> None:
+        store = self._house.store
+
+        def look() -> tuple[list[str], int | None]:
+            with store.read() as session:
+                routes = session.get_one(Mailing, mailing_id).routes or freeze.choose_routes(session, mailing_id)
+                return routes, freeze.next_bound(session, mailing_id)
+
+        while not self._stop.is_set():
+            routes, bound = await asyncio.to_thread(look)
+            written = await asyncio.to_thread(self._freeze_chunk, mailing_id, bound, routes)
+            self.wake()
+            if bound is None or not written:
+                # Done, or another worker took it over.
+                return
+
+    def _freeze_chunk(self, mailing_id: int, bound: int | None, routes: list[str]) -> int:
+        self._house.store.step_aside()
+        with self._house.store.write(quiet=True, one_moment=True) as session:
+            return freeze.freeze(session, mailing_id, self.name, bound, routes)
+
+    def _write(self, verb: Callable[[Session], T]) -> T:
+        self._house.store.step_aside()
+        with self._house.store.write(quiet=True) as session:
+            return verb(session)
+
+    def _keep_leases(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Renew leases and say that we live, from a thread of its own: a busy event loop must not cost them."""
+        seconds = self._house.config.send.lease_seconds
+        while not self._ended.wait(seconds / 3):
+            before = boottime()
+            try:
+                held = self._write(lambda session: leases.renew(session, self.name, seconds))
+                self._say(trouble=self._trouble())
+            except Exception as error:
+                # Whatever it was: without this thread every lease of ours runs out.
+                log.error("leases cannot be renewed: %s", " ".join(str(error).split()))
+                continue
+            _call(loop, partial(self._renewed, held, before + seconds))
+
+    def _renewed(self, held: list[int], until: float) -> None:
+        for lane in self._lanes:
+            lane.renewed(held, until)
+
+    def _trouble(self) -> str:
+        found = [lane.store_trouble or lane.senders.trouble for lane in self._lanes]
+        return next((text for text in found if text), "")[:300]
+
+    def _say_hello(self) -> None:
+        now = clock.now()
+        with self._house.store.write(quiet=True) as session:
+            session.add(WorkerRow(name=self.name, version=__version__, started_at=now, seen_at=now))
+
+    def _say(self, **values: object) -> None:
+        with self._house.store.write(quiet=True) as session:
+            mine = update(WorkerRow).where(WorkerRow.name == self.name)
+            session.execute(mine.values(seen_at=clock.now(), **values))
+
+
+def _call(loop: asyncio.AbstractEventLoop, function: Callable[[], None]) -> None:
+    with contextlib.suppress(RuntimeError):
+        loop.call_soon_threadsafe(function)

@@ -1,0 +1,25 @@
+"""Whether anybody sends."""
+
+from datetime import timedelta
+
+from mailer.send import watch
+from mailer.store.tables import Worker
+from tests.make import make_started
+
+
+def test_stuck_only_where_there_is_work_and_nobody_does_it(store, config, keys, moving_clock) -> None:
+    lately = timedelta(seconds=watch.LEASES * config.send.lease_seconds)
+    with store.read() as session:
+        assert watch.look(session, config) == watch.NOBODY
+    make_started(store, config, keys)
+    with store.write() as session:
+        assert watch.look(session, config) == watch.STUCK
+        row = Worker(name="w", started_at=moving_clock.now(), seen_at=moving_clock.now())
+        session.add(row)
+        session.flush()
+        assert watch.look(session, config) == watch.SENDING
+        moving_clock.move(seconds=lately.total_seconds() + 1)
+        assert watch.look(session, config) == watch.STUCK
+        row.seen_at = row.ended_at = moving_clock.now()
+        session.flush()
+        assert watch.look(session, config) == watch.STUCK, "one that stopped in order does not send"
