@@ -1,0 +1,110 @@
+"""What is done every so often: APScheduler wakes us, what is due is always a row of ours."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from mailer import clock
+from mailer.config import Config
+from mailer.mailing import deliveries, mailings, notices
+from mailer.people import consent, limits, purge, subscriptions
+from mailer.send import leases
+from mailer.store import occurrences
+from mailer.store.engine import Session, Store, StoreTrouble
+from mailer.tokens import Keys
+
+log = logging.getLogger("mailer.duties")
+NIGHT, NIGHT_HOUR = "night", 3
+HITS_KEPT = timedelta(days=8)
+NETWORKS_KEPT = timedelta(days=30)
+Verb = Callable[[Session], object]
+
+
+class Duties:
+    """The clock of one process; any number of processes may tick, nothing is started or answered twice."""
+
+    def __init__(self, store: Store, config: Config, keys: Keys) -> None:
+        self._store, self._config, self._keys = store, config, keys
+        self._scheduler = AsyncIOScheduler(
+            timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        )
+        self._turn = asyncio.Lock()
+
+    def start(self) -> None:
+        """Begin to tick."""
+        self._scheduler.add_job(self._tick_once, "interval", seconds=self._config.send.tick_seconds)
+        self._scheduler.start()
+
+    async def stop(self) -> None:
+        """Tick no more; a tick that runs now is over when this returns, so the store may be closed."""
+        self._scheduler.pause()
+        # Let a tick that is due this moment take its turn: to cancel it would be told as an error.
+        await asyncio.sleep(0)
+        async with self._turn:
+            self._scheduler.shutdown(wait=False)
+
+    async def _tick_once(self) -> None:
+        async with self._turn:
+            await asyncio.to_thread(self.tick)
+
+    def tick(self) -> None:
+        """Do everything that is due now, each in a transaction of its own; one that fails is logged and met again."""
+        doubt = clock.now() + timedelta(seconds=self._config.send.uncertain_seconds)
+        self._do("start", lambda session: mailings.start_due(session, self._config))
+        self._do("signups", lambda session: notices.answer_signups(session, self._config, self._keys))
+        self._do("rescue", lambda session: leases.rescue(session, doubt))
+        for mailing_id, state in self._unfinished():
+            if state == "sending":
+                self._do("regroup", partial(deliveries.regroup_due, mailing_id=mailing_id))
+                self._do("finish", partial(mailings.finish, mailing_id=mailing_id))
+            elif state == "stopped":
+                self._sweep(mailing_id)
+        self._do("close", leases.close_stopped)
+        self._nightly()
+
+    def _unfinished(self) -> list[tuple[int, str]]:
+        try:
+            with self._store.read() as session:
+                return mailings.unfinished(session)
+        except StoreTrouble as error:
+            log.error("the store cannot be read: %s", " ".join(str(error).split()))
+            return []
+
+    def _sweep(self, mailing_id: int) -> None:
+        while self._do("sweep", partial(deliveries.sweep_stopped, mailing_id=mailing_id)):
+            self._store.step_aside()
+
+    def _do(self, duty: str, verb: Verb) -> object:
+        try:
+            with self._store.write(quiet=True) as session:
+                return verb(session)
+        except StoreTrouble as error:
+            log.error("the duty %s failed and is tried again: %s", duty, " ".join(str(error).split()))
+            return None
+        except Exception:
+            # A fault in one duty must not keep mailings from starting and sign-ups from being answered.
+            log.exception("the duty %s met a fault of the program and is tried again", duty)
+            return None
+
+    def _nightly(self) -> None:
+        """Once a day after three at night by the site's zone, whoever comes first."""
+        local = clock.now().astimezone(ZoneInfo(self._config.site.zone))
+        if local.hour < NIGHT_HOUR:
+            return
+        day = f"{local:%Y-%m-%d} {NIGHT_HOUR:02}:00"
+        if self._do("night", lambda session: occurrences.claim(session, NIGHT, day)):
+            self._do("purge", lambda session: self._purge(session, day))
+
+    def _purge(self, session: Session, day: str) -> None:
+        """Forget what we need not know any longer."""
+        now = clock.now()
+        gone = purge.forget_pending(session, now - timedelta(days=self._config.signup.pending_days))
+        subscriptions.resume_due(session)
+        consent.forget_networks(session, now - NETWORKS_KEPT)
+        limits.forget(session, now - HITS_KEPT)
+        occurrences.done(session, NIGHT, day, f"{gone} unconfirmed sign-ups forgotten")
