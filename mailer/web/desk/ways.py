@@ -1,0 +1,78 @@
+"""Every address of the desk and what one must be allowed to go there (docs/desk.md prints the same)."""
+
+from collections.abc import Mapping
+from functools import partial
+
+from starlette.routing import BaseRoute, Route
+
+from mailer.staff.roles import KEEP_LISTS, KEEP_PEOPLE, KEEP_STAFF, LOOK, SEE_PEOPLE, SEND, WRITE
+from mailer.web.desk import (
+    accounts,
+    entrance,
+    home,
+    lists,
+    mailings,
+    previews,
+    readers,
+    scheduling,
+    staff,
+    statements,
+)
+from mailer.web.desk.gate import OPEN, Way, enter
+from mailer.web.house import House
+
+WAYS = (
+    Way("GET", "/desk/setup/{secret}", OPEN, entrance.show_setup),
+    Way("POST", "/desk/setup/{secret}", OPEN, entrance.setup),
+    Way("GET", "/desk/login", OPEN, entrance.show_login),
+    Way("POST", "/desk/login", OPEN, entrance.login),
+    Way("POST", "/desk/logout", LOOK, entrance.logout),
+    Way("GET", "/desk/me", LOOK, entrance.show_me),
+    Way("POST", "/desk/me", LOOK, entrance.change_password),
+    Way("GET", "/desk", LOOK, home.show),
+    Way("GET", "/desk/statements/new", WRITE, statements.show_new),
+    Way("POST", "/desk/statements/new", WRITE, statements.hand_in),
+    Way("GET", "/desk/statements/{id}", WRITE, statements.show),
+    Way("POST", "/desk/statements/{id}", WRITE, statements.make_draft),
+    Way("GET", "/desk/mailings/{id}", LOOK, mailings.show),
+    Way("POST", "/desk/mailings/{id}", WRITE, mailings.edit),
+    Way("GET", "/desk/mailings/{id}/preview.html", LOOK, previews.show),
+    Way("POST", "/desk/mailings/{id}/reader", SEE_PEOPLE, previews.choose),
+    Way("POST", "/desk/mailings/{id}/test", WRITE, mailings.send_test),
+    Way("GET", "/desk/mailings/{id}/schedule", SEND, scheduling.show),
+    Way("POST", "/desk/mailings/{id}/schedule", SEND, scheduling.confirm),
+    Way("POST", "/desk/mailings/{id}/undo", SEND, mailings.undo),
+    Way("POST", "/desk/mailings/{id}/pause", SEND, mailings.pause),
+    Way("POST", "/desk/mailings/{id}/resume", SEND, mailings.resume),
+    Way("GET", "/desk/mailings/{id}/stop", SEND, mailings.show_stop),
+    Way("POST", "/desk/mailings/{id}/stop", SEND, mailings.stop),
+    Way("GET", "/desk/mailings/{id}/watch", LOOK, accounts.show_watch),
+    Way("GET", "/desk/mailings/{id}/status", LOOK, accounts.show_status),
+    Way("GET", "/desk/mailings/{id}/people/twice", SEE_PEOPLE, accounts.show_twice),
+    Way("GET", "/desk/mailings/{id}/people/{state}", SEE_PEOPLE, accounts.show_people),
+    Way("POST", "/desk/mailings/{id}/people/{delivery}/settle", SEND, accounts.settle),
+    Way("GET", "/desk/mailings/{id}/account.json", LOOK, accounts.as_json),
+    Way("GET", "/desk/mailings/{id}/account.csv", SEE_PEOPLE, accounts.as_csv),
+    Way("GET", "/desk/lists", LOOK, lists.show),
+    Way("POST", "/desk/lists", KEEP_LISTS, lists.make),
+    Way("GET", "/desk/readers", SEE_PEOPLE, readers.show),
+    Way("POST", "/desk/readers", KEEP_PEOPLE, readers.add),
+    Way("GET", "/desk/readers/{id}", SEE_PEOPLE, readers.show_one),
+    Way("POST", "/desk/readers/{id}/leave", KEEP_PEOPLE, readers.take_off),
+    Way("GET", "/desk/staff", KEEP_STAFF, staff.show),
+    Way("POST", "/desk/staff", KEEP_STAFF, staff.add),
+    Way("POST", "/desk/staff/{id}/link", KEEP_STAFF, staff.make_link),
+    Way("POST", "/desk/staff/{id}", KEEP_STAFF, staff.change),
+)
+
+
+def routes(house: House) -> list[BaseRoute]:
+    """Return every route of the desk, with its whole path."""
+    paths: dict[str, dict[str, Way]] = {}
+    for way in WAYS:
+        paths.setdefault(way.path, {})[way.method] = way
+    return [_route(house, path, ways) for path, ways in paths.items()]
+
+
+def _route(house: House, path: str, ways: Mapping[str, Way]) -> Route:
+    return Route(path, partial(enter, ways, house), methods=list(ways))

@@ -1,0 +1,144 @@
+"""What every page stands on: the store, the keys, the templates; and how a door calls a verb."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Concatenate, ParamSpec, TypeVar
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date
+from babel.lists import format_list
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from mailer.config import Config, template_folders
+from mailer.errors import Refused
+from mailer.mailing.links import Links
+from mailer.store.engine import Store
+from mailer.tokens import Keys
+from mailer.web import network
+from mailer.web.static import StaticFiles
+
+P = ParamSpec("P")
+T = TypeVar("T")
+# Doors hand a session from the store to a verb and never ask it anything themselves.
+Session = Any
+# The store writes one at a time on SQLite: more threads would only wait, and pages need threads to read.
+WRITERS = 8
+# The language of the pages' own words; a catalogue of translations adds more.
+LANGUAGE, DIRECTION = "en", "ltr"
+# 2 March 2026, as most who read English write it.
+DATES = "en_GB"
+
+
+@dataclass(frozen=True)
+class House:
+    """The parts of one running site, handed to every page."""
+
+    config: Config
+    store: Store
+    keys: Keys
+    links: Links
+    templates: Environment
+    static: StaticFiles
+    proxies: tuple[network.Network, ...]
+    _writing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(WRITERS), repr=False)
+
+    @cached_property
+    def prefix(self) -> str:
+        """Return the path all addresses begin with, where the site is not at the root of its host."""
+        return urlsplit(self.config.site.base_url).path
+
+    async def read(self, verb: Callable[Concatenate[Session, P], T], *args: P.args, **named: P.kwargs) -> T:
+        """Run a verb in a thread, in a transaction that sees one moment and changes nothing.
+
+        What it returns must be plain values: rows of the store are not readable afterwards.
+        """
+
+        def run() -> T:
+            with self.store.read() as session:
+                return verb(session, *args, **named)
+
+        return await run_in_threadpool(run)
+
+    async def write(self, verb: Callable[Concatenate[Session, P], T], *args: P.args, **named: P.kwargs) -> T:
+        """Run a verb in a thread, in one transaction that commits unless it raises."""
+
+        def run() -> T:
+            with ExitStack() as transaction:
+                try:
+                    session = transaction.enter_context(self.store.write())
+                except Refused as busy:
+                    # Not the verb's no: nobody may take "the store is busy" for an answer about a person.
+                    raise HTTPException(503, busy.problem) from busy
+                return verb(session, *args, **named)
+
+        async with self._writing:
+            return await run_in_threadpool(run)
+
+    def network(self, request: Request) -> str:
+        """Return the network a request comes from: an IPv4 address or an IPv6 /64."""
+        return network.of(request, self.proxies)
+
+    def page(
+        self, template: str, *, status: int = 200, headers: Mapping[str, str] | None = None, **values: Any
+    ) -> HTMLResponse:
+        """Return a page of ``templates/pages``."""
+        text = self.templates.get_template(template).render(values)
+        return HTMLResponse(text, status_code=status, headers=headers)
+
+
+def open_house(config: Config, store: Store, keys: Keys) -> House:
+    """Return the house of a site; ConfigError where the configuration does not fit the web."""
+    static = StaticFiles(template_folders(config))
+    proxies = network.trusted(config.web.trusted_proxies)
+    links = Links(config.site.base_url, keys)
+    house = House(config, store, keys, links, _environment(config), static, proxies)
+    house.templates.globals.update(
+        site=config.site,
+        lang=LANGUAGE,
+        dir=DIRECTION,
+        url=lambda path: house.prefix + path,
+        static=lambda name: house.prefix + static.address(name),
+    )
+    return house
+
+
+def _environment(config: Config) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader([folder / "pages" for folder in template_folders(config)]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    zone = ZoneInfo(config.site.zone)
+    environment.filters.update(day=lambda at: _day(at, zone), listed=_listed, own_name=_own_name)
+    # Texts stand in _("…") and {% trans %}: a catalogue can take over without touching a page.
+    environment.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
+    return environment
+
+
+def _day(at: datetime, zone: ZoneInfo) -> str:
+    return str(format_date(at.astimezone(zone), "long", locale=DATES))
+
+
+def _listed(things: Iterable[str]) -> str:
+    return str(format_list(list(things), locale=DATES))
+
+
+def _own_name(tag: str) -> str:
+    """Return what speakers of a language call it; the tag itself for one nobody described."""
+    try:
+        return Locale.parse(tag, sep="-").get_display_name() or tag
+    except (UnknownLocaleError, ValueError):
+        return tag

@@ -1,0 +1,43 @@
+"""The pages for everybody: which address and method leads where (docs/pages.md prints the same)."""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from mailer.web import archive, choices, confirming, leaving, subscribing
+from mailer.web.health import Health
+from mailer.web.house import House
+
+Handler = Callable[[House, Request], Awaitable[Response]]
+
+ROUTES: tuple[tuple[str, dict[str, Handler]], ...] = (
+    ("/", {"GET": subscribing.index}),
+    ("/s", {"GET": subscribing.show_all, "POST": subscribing.take}),
+    ("/s/{list}", {"GET": subscribing.show}),
+    ("/s/{list}/snippet", {"GET": subscribing.snippet}),
+    ("/c/{token}", {"GET": confirming.show, "POST": confirming.act}),
+    ("/n/{token}", {"GET": confirming.show_not_me, "POST": confirming.act_not_me}),
+    ("/u/{token}", {"GET": leaving.show, "POST": leaving.act}),
+    ("/u/{token}/undo", {"POST": leaving.undo}),
+    ("/m", {"GET": choices.show_ask, "POST": choices.ask}),
+    ("/m/{token}", {"GET": choices.show, "POST": choices.act}),
+    ("/a/{list}", {"GET": archive.show}),
+    ("/a/{list}/{slug}", {"GET": archive.view}),
+)
+
+
+def routes(house: House) -> list[BaseRoute]:
+    """Return every public route."""
+    found: list[BaseRoute] = [
+        Route(path, partial(_dispatch, handlers, house), methods=list(handlers)) for path, handlers in ROUTES
+    ]
+    found.append(Route("/health", partial(Health().answer, house)))
+    return found
+
+
+async def _dispatch(handlers: dict[str, Handler], house: House, request: Request) -> Response:
+    method = "GET" if request.method == "HEAD" else request.method
+    return await handlers[method](house, request)

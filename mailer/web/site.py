@@ -1,0 +1,76 @@
+"""The whole site joined: routes, headers, and calm pages for everything that goes wrong."""
+
+import logging
+from functools import partial
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ExceptionHandler
+
+from mailer.config import Config
+from mailer.errors import BadInput, MailerError, NotFound
+from mailer.store.engine import Store, StoreTrouble
+from mailer.tokens import Keys
+from mailer.web import desk, headers, public
+from mailer.web.house import House, open_house
+
+log = logging.getLogger("mailer.web")
+ROBOTS = "User-agent: *\n" + "".join(f"Disallow: {path}\n" for path in ("/c/", "/n/", "/u/", "/m/", "/desk/"))
+
+
+def make_site(config: Config, store: Store, keys: Keys) -> Starlette:
+    """Return the site of one installation; ConfigError where the configuration does not fit the web."""
+    house = open_house(config, store, keys)
+    routes: list[BaseRoute] = [
+        *public.routes(house),
+        *desk.routes(house),
+        Route("/static/{name}", house.static.answer),
+        Route("/robots.txt", _robots),
+    ]
+    if house.prefix:
+        # A proxy may pass the path on as readers see it, or cut to what is below ours.
+        routes.append(Mount(house.prefix, routes=list(routes)))
+    fields = headers.defaults(config.site.base_url)
+    return Starlette(
+        routes=routes,
+        middleware=[Middleware(headers.SafeHeaders, fields=fields)],
+        exception_handlers=_handlers(house, fields),
+    )
+
+
+def _handlers(house: House, fields: dict[str, str]) -> dict[int | type[Exception], ExceptionHandler]:
+    say = partial(_say, house, fields)
+    return {
+        HTTPException: say,
+        Exception: say,
+        **dict.fromkeys((*StoreTrouble, MailerError), say),
+    }
+
+
+async def _say(house: House, fields: dict[str, str], _request: Request, error: Exception) -> Response:
+    """Answer an error with a page that says what to do, and nothing about our insides."""
+    # The outermost handler answers outside of every middleware: it needs the headers of all pages too.
+    status, extra = _status(error), dict(fields)
+    if isinstance(error, HTTPException):
+        extra |= error.headers or {}
+    if status == 503:
+        log.error("a page could not be answered: %s", " ".join(str(error).split()))
+        extra["Retry-After"] = "5"
+    return house.page("error.html", status=status, headers=extra, error=status)
+
+
+def _status(error: Exception) -> int:
+    if isinstance(error, HTTPException):
+        return error.status_code
+    if isinstance(error, NotFound | BadInput):
+        # A link that was cut or changed is a page that is not here.
+        return 404
+    return 503 if isinstance(error, StoreTrouble) else 500
+
+
+async def _robots(_request: Request) -> Response:
+    return PlainTextResponse(ROBOTS, headers=headers.OPEN)

@@ -1,0 +1,120 @@
+"""Every page of the desk in every state it has, each reached as an editor reaches it."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
+
+from mailer.staff import entry, team
+from tests.web.desk.office import Office
+
+State = Callable[[Office], Any]
+
+
+def _get(path: str, who: str = "operator") -> State:
+    return lambda office: office.client(who).get(path)
+
+
+def _post(path: str, **fields: str) -> State:
+    return lambda office: office.post(path, **fields)
+
+
+def _at(make: Callable[[Office], int], rest: str = "", who: str = "operator") -> State:
+    return lambda office: office.client(who).get(f"/desk/mailings/{_once(make, office)}{rest}")
+
+
+@cache
+def _made() -> dict[Any, int]:
+    return {}
+
+
+def _once(make: Callable[[Office], int], office: Office) -> int:
+    """Make a mailing once for each office."""
+    key = (make, id(office))
+    if key not in _made():
+        _made()[key] = make(office)
+    return _made()[key]
+
+
+def _blocked(office: Office) -> int:
+    return office.draft(("works",), subject="TODO")
+
+
+def _held(office: Office) -> int:
+    return office.scheduled(now=True)
+
+
+def _setup(office: Office) -> Any:
+    """Show the first link, as if nobody had come in yet."""
+    with office.store.write() as session:
+        person = team.unnamed(session)
+        secret = urlsplit(entry.link(session, office.config, person)).path
+        others = session.query(type(person)).filter(type(person).address_key != team.UNNAMED)
+        keys = {other.id: other.address_key for other in others}
+    return office.client("").get(secret) if not keys else _reset(office)
+
+
+def _reset(office: Office) -> Any:
+    office.secret("writer")
+    with office.store.write() as session:
+        link = entry.link(session, office.config, team.with_address(session, "writer@arden.example"))
+    return office.client("").get(urlsplit(link).path)
+
+
+def _statement(office: Office) -> Any:
+    office.lists()
+    return office.client().get(f"/desk/statements/{office.statement()}")
+
+
+def _statement_wrong(office: Office) -> Any:
+    office.lists()
+    return office.post(f"/desk/statements/{office.statement()}", title="", date="", language="en", exclude="works")
+
+
+WHEN = "/schedule?when=at&day={day}&time=09:00&zone=Europe/Berlin"
+# The empty ones first: an office only ever fills.
+EMPTY: dict[str, State] = {
+    "first-link": _setup,
+    "home-empty": _get("/desk"),
+    "lists-empty": _get("/desk/lists"),
+    "readers-empty": _get("/desk/readers"),
+}
+STATES: dict[str, State] = {
+    "reset": _reset,
+    "login": _get("/desk/login", ""),
+    "login-wrong": lambda office: office.client("").post("/desk/login", data={"address": "a@b.example"}),
+    "me": _get("/desk/me", "writer"),
+    "refused": _get("/desk/staff", "writer"),
+    "new": _get("/desk/statements/new"),
+    "new-wrong": _post("/desk/statements/new", text="!!!"),
+    "statement": _statement,
+    "statement-wrong": _statement_wrong,
+    "draft": _at(Office.draft),
+    "draft-dark": _at(Office.draft, "?scheme=dark&reader=1"),
+    "draft-text": _at(Office.draft, "?scheme=text&reader=long"),
+    "draft-writer": _at(Office.draft, "", "writer"),
+    "draft-blocked": _at(_blocked),
+    "when": _at(Office.draft, "/schedule?when=at"),
+    "when-said": _at(Office.draft, WHEN.format(day="2027-06-01")),
+    "when-wrong": _at(Office.draft, WHEN.format(day="2020-06-01")),
+    "now": _at(Office.draft, "/schedule?when=now"),
+    "scheduled": _at(Office.scheduled, "?said=scheduled"),
+    "holding": _at(_held),
+    "late": _at(Office.late),
+    "sending": _at(Office.sending),
+    "stop": _at(Office.sending, "/stop"),
+    "paused": _at(Office.paused),
+    "stopped": _at(Office.stopped),
+    "sent": _at(Office.sent),
+    "people": _at(Office.sent, "/people/accepted"),
+    "twice": _at(Office.sent, "/people/twice"),
+    "people-uncertain": _at(Office.sent, "/people/uncertain"),
+    "home": _get("/desk"),
+    "lists": _get("/desk/lists"),
+    "lists-wrong": _post("/desk/lists", name="Press!", language="en", archive="public"),
+    "readers": _get("/desk/readers?q=reader"),
+    "readers-wrong": _post("/desk/readers", address="nobody", list="press"),
+    "reader": _get("/desk/readers/1"),
+    "staff": _get("/desk/staff"),
+    "staff-link": _post("/desk/staff", name="Bo New", address="bo@arden.example", role="writer"),
+}

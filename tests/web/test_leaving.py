@@ -1,0 +1,261 @@
+"""Leaving: one click as RFC 8058 wants it, the page, the undo; and that nothing else ever leaves."""
+
+from datetime import timedelta
+
+import pytest
+
+from mailer import tokens
+from mailer.mailing.links import Links
+from mailer.outcomes import erasure
+from mailer.store.tables import Consent, Delivery, Outcome, Subscription, Suppression
+from mailer.web import leaving
+from mailer.web.site import make_site
+from tests.web.town import BASE, Town
+
+CLICK = {"List-Unsubscribe": "One-Click"}
+MULTIPART = b'--x\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--x--\r\n'
+
+
+def state_of(town: Town, subscription_id: int) -> str:
+    with town.store.read() as session:
+        return session.get_one(Subscription, subscription_id).state
+
+
+def withdrawals(town: Town) -> list[tuple[str, int | None]]:
+    with town.store.read() as session:
+        rows = session.query(Consent).filter_by(kind="withdrawn").order_by(Consent.id)
+        return [(row.actor, row.mailing_id) for row in rows]
+
+
+@pytest.mark.parametrize("how", ["urlencoded", "multipart"])
+def test_one_click_ends_the_subscription_and_says_so_every_time(town: Town, how: str) -> None:
+    reader = town.reader("press", "works")
+    link = town.leave(reader, mailing_id=77)
+    for _ in range(3):
+        if how == "urlencoded":
+            answer = town.client.post(link, data=CLICK, follow_redirects=False)
+        else:
+            kind = {"Content-Type": "multipart/form-data; boundary=x"}
+            answer = town.client.post(link, content=MULTIPART, headers=kind, follow_redirects=False)
+        assert answer.status_code == 200
+        assert answer.text == leaving.DONE
+        assert answer.headers["content-type"].startswith("text/plain")
+        assert not {"location", "set-cookie"} & set(answer.headers)
+    assert state_of(town, reader.subscription_ids["press"]) == "ended"
+    assert state_of(town, reader.subscription_ids["works"]) == "active"
+    assert withdrawals(town) == [("one-click", 77)]
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b"", "application/x-www-form-urlencoded"),
+        (b"List-Unsubscribe", "application/x-www-form-urlencoded"),
+        (b"List-Unsubscribe=", "application/x-www-form-urlencoded"),
+        (b"List-Unsubscribe=one-click", "application/x-www-form-urlencoded"),
+        (b"list-unsubscribe=One-Click", "application/x-www-form-urlencoded"),
+        (b"List-Unsubscribe=One-Click&List-Unsubscribe=No", "application/x-www-form-urlencoded"),
+        (b"action=", "application/x-www-form-urlencoded"),
+        (b"action=Leave", "application/x-www-form-urlencoded"),
+        (b'{"List-Unsubscribe": "One-Click"}', "application/json"),
+        (MULTIPART, "application/x-www-form-urlencoded"),
+        (MULTIPART[:-30], "multipart/form-data; boundary=y"),
+        (MULTIPART, "multipart/form-data"),
+        (b"action=reason&reason=hatred", "application/x-www-form-urlencoded"),
+    ],
+)
+def test_another_body_is_refused_and_changes_nothing(small_town: Town, body: bytes, kind: str) -> None:
+    link = small_town.leave(small_town.reader())
+    before = small_town.dump()
+    assert small_town.client.post(link, content=body, headers={"Content-Type": kind}).status_code == 400
+    assert small_town.dump() == before
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH"])
+def test_only_a_post_acts(town: Town, method: str) -> None:
+    link = town.leave(town.reader())
+    before = town.dump()
+    for path in (link, f"{link}/undo"):
+        answer = town.client.request(method, path, params=CLICK)
+        assert answer.status_code in (200, 405)
+    assert town.dump() == before
+
+
+def test_a_link_with_any_letter_changed_leads_nowhere(small_town: Town) -> None:
+    link = small_town.leave(small_town.reader(), mailing_id=5)
+    head, token = link.rsplit("/", 1)
+    before = small_town.dump()
+    wrong = [f"{token[:at]}{'A' if token[at] != 'A' else 'B'}{token[at + 1 :]}" for at in range(len(token))]
+    for each in [*wrong, token[:-1], token + "A", token.swapcase(), token * 20, "%00", "é", "=", "AQ=="]:
+        assert small_town.client.post(f"{head}/{each}", data=CLICK).status_code == 404, each
+    assert small_town.dump() == before
+
+
+@pytest.mark.parametrize("room", ["c", "n", "m"])
+def test_a_link_made_for_something_else_does_not_leave(small_town: Town, room: str) -> None:
+    reader = small_town.reader()
+    token = small_town.leave(reader).rsplit("/", 1)[1]
+    before = small_town.dump()
+    assert small_town.client.post(f"/{room}/{token}", data={"action": "stop_all"}).status_code == 404
+    choices = small_town.links.choices(reader.id).rsplit("/", 1)[1]
+    assert small_town.client.post(f"/u/{choices}", data=CLICK).status_code == 404
+    assert small_town.dump() == before
+
+
+def test_it_works_after_the_key_was_changed_and_the_mailing_forgotten(small_town: Town) -> None:
+    reader = small_town.reader()
+    link = small_town.leave(reader, mailing_id=123456)
+    newer = tokens.Ring((*small_town.keys.ring.keys, (2, b"n" * 32)))
+    keys = tokens.Keys(newer, small_town.keys.suppression)
+    client = type(small_town.client)(make_site(small_town.config, small_town.store, keys), base_url=BASE)
+    assert Links(BASE, keys).leave(reader.subscription_ids["press"], 123456) != link
+    assert client.post(link, data=CLICK).status_code == 200
+    assert state_of(small_town, reader.subscription_ids["press"]) == "ended"
+
+
+def test_who_was_never_here_and_who_was_erased_get_the_same_answer(small_town: Town) -> None:
+    erased = small_town.reader()
+    with small_town.store.write() as session:
+        erasure.erase(session, small_town.keys, erased.id, actor="test")
+    answers = []
+    for link in (small_town.leave(erased), small_town.links.leave(987_654_321)):
+        shown, posted = small_town.client.get(link), small_town.client.post(link, data=CLICK)
+        assert posted.status_code == 200
+        answers.append((shown.text, posted.text))
+    assert answers[0] == answers[1]
+    assert "@" not in answers[0][0]
+
+
+def test_the_link_of_a_test_belongs_to_nobody(small_town: Town) -> None:
+    link = small_town.links.nobody()
+    before = small_town.dump()
+    assert "came from a test" in small_town.client.get(link).text
+    assert small_town.client.post(link, data=CLICK).status_code == 200
+    assert "came from a test" in small_town.client.post(link, data={"action": "leave_all"}).text
+    assert "came from a test" in small_town.client.post(f"{link}/undo").text
+    assert small_town.dump() == before
+
+
+def test_the_page_asks_by_the_name_of_the_list_and_masks_the_address(town: Town) -> None:
+    reader = town.reader()
+    text = town.client.get(town.leave(reader)).text
+    assert "<h1>Stop Press statements?</h1>" in text
+    assert reader.address not in text
+    assert "a…" in text
+    assert text.count("<button") == 2
+
+
+def test_the_button_leaves_and_undo_brings_back(town: Town) -> None:
+    reader = town.reader("press", "works")
+    link, here = town.leave(reader), reader.subscription_ids["press"]
+    answer = town.client.post(link, data={"action": "leave"})
+    assert "You are out of Press statements" in answer.text
+    assert "Nothing more will be sent." in answer.text
+    assert state_of(town, here) == "ended"
+    assert "left on" in town.client.get(link).text
+    assert "You are back" in town.client.post(f"{link}/undo", data={"action": "leave"}).text
+    assert state_of(town, here) == "active"
+    assert "You are back" in town.client.post(f"{link}/undo", data={"action": "leave"}).text
+
+
+def test_who_never_left_has_nothing_to_undo(small_town: Town) -> None:
+    link = small_town.leave(small_town.reader())
+    before = small_town.dump()
+    for action in ("leave", "leave_all"):
+        said = small_town.client.post(f"{link}/undo", data={"action": action}).text
+        assert "Nothing was to be undone: you get these mails." in said
+        assert "You are back" not in said
+    assert small_town.dump() == before
+
+
+def test_stop_everything_ends_all_and_undo_brings_all_back(town: Town) -> None:
+    reader = town.reader("press", "works")
+    link = town.leave(reader)
+    assert "everything from Town Water" in town.client.post(link, data={"action": "leave_all"}).text
+    assert {state_of(town, each) for each in reader.subscription_ids.values()} == {"ended"}
+    with town.store.read() as session:
+        assert [row.scope for row in session.query(Suppression)] == ["mailings"]
+    back = town.client.post(f"{link}/undo", data={"action": "leave_all"}).text
+    assert "Planned works" in back
+    assert "Press statements" in back
+    assert {state_of(town, each) for each in reader.subscription_ids.values()} == {"active"}
+    with town.store.read() as session:
+        assert [row.lifted_at for row in session.query(Suppression)] != [None]
+
+
+def test_a_list_left_before_stays_left_when_leaving_everything_is_undone(small_town: Town, monkeypatch) -> None:
+    reader = small_town.reader("press", "works")
+    small_town.client.post(small_town.leave(reader, "press"), data={"action": "leave"})
+    link = small_town.leave(reader, "works")
+    small_town.client.post(link, data={"action": "leave_all"})
+    back = small_town.client.post(f"{link}/undo", data={"action": "leave_all"}).text
+    assert "Planned works" in back
+    assert "Press statements" not in back
+    assert state_of(small_town, reader.subscription_ids["press"]) == "ended"
+
+
+def test_after_a_week_it_cannot_be_undone(small_town: Town, moving_clock) -> None:
+    reader = small_town.reader()
+    link = small_town.leave(reader)
+    small_town.client.post(link, data={"action": "leave"})
+    moving_clock.move(days=8)
+    answer = small_town.client.post(f"{link}/undo", data={"action": "leave"})
+    assert answer.status_code == 409
+    assert "/s/press" in answer.text
+    assert state_of(small_town, reader.subscription_ids["press"]) == "ended"
+
+
+def test_a_reason_is_kept_with_the_leaving(town: Town) -> None:
+    reader = town.reader()
+    link = town.leave(reader)
+    town.client.post(link, data={"action": "leave"})
+    for _ in range(2):
+        assert "Thank you" in town.client.post(link, data={"action": "reason", "reason": "too many"}).text
+    with town.store.read() as session:
+        assert [row.detail for row in session.query(Outcome)] == ["left by the link: too many"]
+
+
+def test_a_reason_without_leaving_is_thanked_and_forgotten(small_town: Town) -> None:
+    link = small_town.leave(small_town.reader())
+    before = small_town.dump()
+    small_town.client.post(link, data={"action": "reason", "reason": "too many"})
+    assert small_town.dump() == before
+
+
+def test_the_answer_waits_until_the_mail_on_the_wire_is_through(town: Town, monkeypatch) -> None:
+    reader = town.reader()
+    row_id = town.begin(reader)
+    waits = []
+
+    async def arrive(seconds: float) -> None:
+        waits.append(seconds)
+        with town.store.write() as session:
+            row = session.get_one(Delivery, row_id)
+            row.state, row.final_at = "accepted", row.begun_at + timedelta(seconds=1)
+
+    monkeypatch.setattr(leaving.asyncio, "sleep", arrive)
+    assert town.client.post(town.leave(reader), data=CLICK).text == leaving.DONE
+    assert waits == [leaving.LOOK_SECONDS]
+
+
+def test_a_mail_that_stays_on_the_wire_is_named(town: Town, monkeypatch) -> None:
+    monkeypatch.setattr(leaving, "WAIT_SECONDS", 0.0)
+    reader = town.reader()
+    town.begin(reader)
+    link = town.leave(reader)
+    assert "One mail had been handed over" in town.client.post(link, data={"action": "leave"}).text
+    assert "One mail was already on its way." in town.client.post(link, data=CLICK).text
+
+
+def test_the_wait_is_two_seconds_at_most(small_town: Town, monkeypatch) -> None:
+    reader = small_town.reader()
+    small_town.begin(reader)
+    passed = [0.0]
+
+    async def pass_by(seconds: float) -> None:
+        passed[0] += seconds
+
+    monkeypatch.setattr(leaving.asyncio, "sleep", pass_by)
+    monkeypatch.setattr(leaving.time, "monotonic", lambda: 1000.0 + passed[0])
+    assert "already on its way" in small_town.client.post(small_town.leave(reader), data=CLICK).text
+    assert 1.9 <= passed[0] <= 2.05
