@@ -1,0 +1,1 @@
+"""Where the parts are joined: a configuration becomes a store, keys, pages, a clock and a sending process."""

@@ -1,0 +1,31 @@
+"""Everything that can be found wrong before anything runs."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from mailer.app.opening import open_app
+from mailer.config import load
+from mailer.errors import ConfigError, MailerError
+from mailer.mailing import rehearsal
+from mailer.web.house import open_house
+
+
+def mistakes(path: Path | None) -> Iterator[MailerError]:
+    """Yield every mistake in the configuration; if there is none, those in templates, store and keys."""
+    try:
+        config = load(path)
+    except ConfigError as error:
+        yield from error.problems or (error,)
+        return
+    yield from rehearsal.mistakes(config)
+    try:
+        app = open_app(config)
+    except MailerError as error:
+        yield error
+        return
+    try:
+        open_house(config, app.store, app.keys)
+    except MailerError as error:
+        yield error
+    finally:
+        app.close()

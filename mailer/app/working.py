@@ -1,0 +1,57 @@
+"""`mailer work`: carry mail, and tick unless another process does, until told to stop."""
+
+import asyncio
+import os
+import signal
+import sys
+
+from mailer.app.loop import fast_loop
+from mailer.app.opening import App
+from mailer.duties import Duties
+from mailer.send.worker import Worker
+
+
+def work(app: App, *, ticking: bool, as_child: bool) -> None:
+    """Work until SIGTERM or SIGINT, then finish what is on the wire; a second signal does not wait for it.
+
+    ``as_child`` also stops when standard input ends: then the process that started us is gone.
+    """
+
+    async def main() -> None:
+        worker = Worker(app.store, app.config, app.keys)
+        duties = Duties(app.store, app.config, app.keys)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, lambda: _ask(worker, stopping))
+        if as_child:
+            await loop.connect_read_pipe(lambda: _Leash(worker), sys.stdin)
+        if ticking:
+            duties.start()
+        try:
+            await worker.run()
+        finally:
+            if ticking:
+                await duties.stop()
+
+    stopping: list[bool] = []
+    with asyncio.Runner(loop_factory=fast_loop()) as runner:
+        runner.run(main())
+
+
+def _ask(worker: Worker, stopping: list[bool]) -> None:
+    if stopping:
+        # Rows on the wire stay begun and become uncertain when the lease has run out: nothing is lost.
+        os._exit(130)
+    stopping.append(True)
+    worker.stop()
+
+
+class _Leash(asyncio.Protocol):
+    """Standard input of a child: nothing is ever said there, and its end is the end of the parent."""
+
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio calls it so
+        """Stop in order."""
+        self._worker.stop()

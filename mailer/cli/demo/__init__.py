@@ -1,0 +1,1 @@
+"""`mailer demo`: everything once, for real, on this machine: subscribing, sending, leaving, the account."""

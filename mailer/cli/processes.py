@@ -1,0 +1,72 @@
+"""`mailer serve`, `work` and `demo`: the processes that stay."""
+
+from typing import Annotated
+
+import typer
+
+from mailer.cli.door import AsJson, answer, remark
+from mailer.cli.ourselves import sending_command
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands to the program."""
+    for verb in (serve, work, demo):
+        app.command(verb.__name__)(verb)
+
+
+def serve(
+    context: typer.Context,
+    pages_only: Annotated[
+        bool, typer.Option("--pages-only", help="No sending process beside the pages: `mailer work` runs elsewhere.")
+    ] = False,
+) -> None:
+    """Serve the pages, tick and send, until SIGTERM or Ctrl-C; a new store is made on the first run."""
+    from mailer import staff
+    from mailer.app import logs, serving
+    from mailer.app.opening import open_app
+    from mailer.cli.opened import config_of, config_path
+
+    config = config_of(context)
+    logs.set_up(config.log)
+    app = open_app(config, migrate=True)
+    with app.store.write() as session:
+        link = staff.first_link(session, config)
+
+    def ready(address: str) -> None:
+        remark(f"listening on {address}; readers reach it at {config.site.base_url}")
+        if link:
+            remark(f"nobody is staff yet; become the first operator, once: {link}")
+
+    try:
+        serving.serve(app, () if pages_only else sending_command(config_path(context)), ready)
+    finally:
+        app.close()
+
+
+def work(
+    context: typer.Context,
+    clock: Annotated[bool, typer.Option(help="Start what is due, answer sign-ups.")] = True,
+    as_child: Annotated[bool, typer.Option("--as-child", hidden=True, help="Stop when standard input ends.")] = False,
+) -> None:
+    """Send until SIGTERM or Ctrl-C, then finish what is on the wire; any number may run beside each other."""
+    from mailer.app import logs, working
+    from mailer.cli.opened import config_of, opened
+
+    logs.set_up(config_of(context).log)
+    with opened(context) as app:
+        working.work(app, ticking=clock, as_child=as_child)
+
+
+def demo(
+    once: Annotated[bool, typer.Option("--once", metavar="", help="End when the story is told.")] = False,
+    port: Annotated[int, typer.Option("--port", metavar="N", min=0, max=65535, help="Port of the pages.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Show everything on this machine: three readers, two mailings, one who leaves, and the accounts."""
+    from mailer.cli.demo import command
+
+    result = command.show(port, once=once, tell=command.quiet if as_json else command.aloud)
+    if result is None:
+        raise typer.Exit(130)
+    if as_json:
+        answer(result, "", as_json=True)

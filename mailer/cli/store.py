@@ -1,0 +1,96 @@
+"""`mailer init`, `check`, `migrate`, `backup`, `restore`: the house itself."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mailer.cli.door import AsJson, answer, remark
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands to the program."""
+    for verb in (init, check, migrate, backup, restore):
+        app.command(verb.__name__)(verb)
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that is empty or not there yet.")],
+    as_json: AsJson = False,
+) -> None:
+    """Make a folder with a configuration, a store and keys, ready to serve."""
+    from mailer.app.opening import found
+
+    config_file = found(folder)
+    text = f"made {folder} with config.toml, a store and keys"
+    answer({"config": str(config_file)}, text, as_json=as_json)
+    remark(f"next: write your organisation into {config_file}, then: mailer --config {config_file} check")
+
+
+def check(context: typer.Context, as_json: AsJson = False) -> None:
+    """Look for every mistake: in the configuration, the templates, the store and the keys."""
+    from mailer.app.checking import mistakes
+    from mailer.cli.opened import config_path
+
+    found = [str(each) for each in mistakes(config_path(context))]
+    for line in found:
+        remark(f"mailer: {line}")
+    if as_json or not found:
+        answer({"mistakes": found}, "all is well: configuration, templates, store and keys", as_json=as_json)
+    raise typer.Exit(1 if found else 0)
+
+
+def migrate(context: typer.Context, as_json: AsJson = False) -> None:
+    """Bring the store's tables to the version of this program; stop every process and make a backup first."""
+    from mailer.cli.opened import config_of
+    from mailer.store import schema
+    from mailer.store.engine import Store
+
+    store = Store(config_of(context).store.url)
+    try:
+        before, after = schema.migrate(store)
+    finally:
+        store.close()
+    text = f"the store has version {after}" + ("" if before == after else f", it had {before or 'none'}")
+    answer({"before": before, "after": after}, text, as_json=as_json)
+
+
+def backup(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to make; it must not be there.")],
+    as_json: AsJson = False,
+) -> None:
+    """Write the store and its keys into one file, also while mail is being sent."""
+    from mailer.cli.opened import opened
+    from mailer.store import backup
+
+    with opened(context) as app:
+        made = backup.backup(app.store, app.config.keys.folder, file.absolute())
+    size = file.stat().st_size
+    text = f"{file}: {sum(made.tables.values()):,} rows and the keys, {size:,} bytes, read back and found whole"
+    answer({"file": str(file), "bytes": size, "made_at": made.made_at, "rows": made.tables}, text, as_json=as_json)
+
+
+def restore(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `mailer backup` made.")],
+    as_json: AsJson = False,
+) -> None:
+    """Bring a backup back, into a store and a key folder that are empty; what was being sent is paused."""
+    from mailer.cli.opened import config_of
+    from mailer.mailing.restored import hold_all
+    from mailer.store.restore import restore
+
+    config = config_of(context)
+    held: list[int] = []
+    made = restore(
+        file,
+        config.store.url,
+        config.keys.folder,
+        lambda session, manifest: held.extend(hold_all(session, manifest.moment)),
+    )
+    text = f"restored as it was on {made.made_at}: {sum(made.tables.values()):,} rows and the keys"
+    answer({"made_at": made.made_at, "rows": made.tables, "held": held}, text, as_json=as_json)
+    remark("what happened after that moment is not known here: also who left; ask before you send")
+    for mailing_id in held:
+        remark(f"mailing {mailing_id} waits for a person: `mailer mailing show {mailing_id}`")

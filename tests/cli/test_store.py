@@ -1,0 +1,84 @@
+"""`mailer init`, `check`, `migrate`, `backup`, `restore`."""
+
+import sqlite3
+import stat
+
+import pytest
+
+from mailer.cli import main
+
+
+def test_init_makes_a_house_that_is_well(house) -> None:
+    assert {path.name for path in house.folder.iterdir()} >= {"config.toml", "keys", "subscribers.db"}
+    for name in ("config.toml", "subscribers.db", "keys/signing.keys", "keys/suppression.key"):
+        assert stat.S_IMODE((house.folder / name).stat().st_mode) == 0o600
+    assert house.do("check").out == "all is well: configuration, templates, store and keys\n"
+    assert house.do("check", "--json").json == {"mistakes": []}
+
+
+def test_init_touches_nothing_that_is_there(tmp_path, capsys) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    assert main.perform(["init", str(tmp_path)]) == 1
+    assert "there is something in it already" in capsys.readouterr().err
+    assert (tmp_path / "mine.txt").read_text() == "mine"
+
+
+def test_check_names_every_mistake(house) -> None:
+    own = house.folder / "own" / "editions" / "poster"
+    own.mkdir(parents=True)
+    (own / "page.txt").write_text("{{ statement.titel }}")
+    (own / "page.html").write_text("<p>{{ statement.title }}</p>")
+    (house.folder / "config.toml").write_text('[templates]\nfolder = "own"\n')
+    (house.folder / "keys" / "signing.keys").unlink()
+    typed = house.type("check")
+    assert (typed.code, typed.out) == (1, "")
+    lines = typed.err.splitlines()
+    assert any("page.txt" in line and "titel" in line for line in lines)
+    assert any("signing.keys" in line for line in lines)
+
+
+def test_check_without_any_configuration_says_what_is_missing(capsys) -> None:
+    assert main.perform(["check", "--json"]) == 1
+    assert "there is no store" in capsys.readouterr().err
+
+
+def test_migrate_says_the_versions(house) -> None:
+    done = house.do("migrate", "--json").json
+    assert done["before"] == done["after"] != ""
+
+
+def test_a_store_of_an_older_program_is_refused_with_the_command(house) -> None:
+    with sqlite3.connect(house.folder / "subscribers.db") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = 'ffff'")
+    connection.close()
+    for words in (("list", "show"), ("serve",), ("work",)):
+        assert "newer than this program" in house.refused(*words)
+
+
+def test_backup_and_restore(house, tmp_path) -> None:
+    house.list()
+    house.do("subscriber", "add", "ann@example.org", "--list", "court", "--consent", "at the meeting")
+    number = house.do("mailing", "new", house.statement(), "--list", "court").out.strip()
+    house.do("mailing", "schedule", number, "--at", "2027-03-01 09:00 Europe/Berlin")
+    file = tmp_path / "backup.zip"
+    assert "read back and found whole" in house.do("backup", file).out
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert "there is such a file already" in house.refused("backup", file)
+    assert "there is a store already" in house.refused("restore", file)
+
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "config.toml").write_text("")
+    house.folder = other
+    typed = house.do("restore", file)
+    assert "also who left" in typed.err
+    assert f"mailing {number} waits for a person" in typed.err
+    assert house.do("list", "show", "court", "--json").json["people"]["active"] == 1
+    assert house.do("mailing", "show", number, "--json").json["state"] == "draft"
+    assert house.do("check").code == 0
+
+
+@pytest.mark.parametrize("verb", ["backup", "restore"])
+def test_a_folder_that_is_not_there(house, tmp_path, verb) -> None:
+    line = house.refused(verb, tmp_path / "nowhere" / "backup.zip")
+    assert "there is no such" in line
