@@ -160,10 +160,11 @@ def _subscribe(
     if not has:
         # Who gets nothing yet may say anew who they are; whoever gets something says so on their own page.
         subscribers.change(session, subscriber, **facts)
+    where, now = {"page": row.page, "network": row.network, "actor": "form"}, clock.now()
     for mlist in wanted:
         words = row.words.replace("{list}", mlist.title)
-        subscriptions.ask(session, subscriber, mlist, words=words, page=row.page, network=row.network, actor="form")
-    return ASKED_TO_CONFIRM, _followup(row, CONFIRM, subscriber, wanted)
+        subscriptions.ask(session, subscriber, mlist, words=words, at=now, **where)
+    return ASKED_TO_CONFIRM, _followup(row, CONFIRM, subscriber, wanted, now)
 
 
 def _open_lists(session: Session, names: Sequence[str]) -> list[MailingList]:
@@ -196,6 +197,8 @@ def _facts(config: Config, row: Signup, mlist: MailingList) -> dict[str, Any]:
     }
 
 
-def _followup(row: Signup, kind: str, subscriber: Subscriber, mlists: Sequence[MailingList]) -> Followup:
+def _followup(
+    row: Signup, kind: str, subscriber: Subscriber, mlists: Sequence[MailingList], at: datetime | None = None
+) -> Followup:
     list_ids = tuple(mlist.id for mlist in mlists)
-    return Followup(kind, subscriber.id, list_ids, clock.now(), row.page, row.network)
+    return Followup(kind, subscriber.id, list_ids, at or clock.now(), row.page, row.network)

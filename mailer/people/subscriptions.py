@@ -70,13 +70,15 @@ def ask(
     page: str,
     network: str,
     actor: str,
+    at: datetime | None = None,
 ) -> Subscription:
     """Note that somebody wants this list for this address: pending until they confirm by mail.
 
-    Who is active or paused stays so. Who left is pending again: only asking does that.
+    Who is active or paused stays so. Who left is pending again: only asking does that. Lists that one mail
+    asks about are asked for ``at`` one moment, because its link names the minute.
     """
     take_turn(session, subscriber.id)
-    now = clock.now()
+    now = at or clock.now()
     fresh = {
         "subscriber_id": subscriber.id,
         "list_id": mlist.id,

@@ -1,8 +1,11 @@
 """A confirm link stands for the lists of its own mail, for some days, as long as the sign-up is open."""
 
+from datetime import datetime
+
 import pytest
 from sqlalchemy import select
 
+from mailer import clock
 from mailer.errors import Refused
 from mailer.people import confirmation, consent, lists, signups, subscribers, subscriptions, suppression
 from mailer.store.tables import Signup
@@ -48,6 +51,24 @@ def test_pressing_confirms_and_pressing_again_is_no_error(store, config, asked) 
     assert confirm(store, config, asked) == ("confirmed", ["press"])
     assert confirm(store, config, asked) == ("already", ["press"])
     assert look(store, config, asked) == ("already", ["press"])
+
+
+def test_one_link_confirms_all_lists_of_its_mail_whenever_the_minute_ends(
+    store, keys, config, moving_clock, monkeypatch
+) -> None:
+    with store.write() as session:
+        for name in ("one", "two", "three"):
+            make_list(session, name)
+
+    def later() -> datetime:
+        # Every reading of the clock is half a minute after the one before.
+        moving_clock.move(seconds=30)
+        return moving_clock.now()
+
+    monkeypatch.setattr(clock, "now", later)
+    link = ask(store, keys, config, "one", "two", "three")
+    state, names = look(store, config, link)
+    assert (state, sorted(names)) == ("open", ["one", "three", "two"])
 
 
 def test_each_link_confirms_the_lists_of_its_own_mail(store, keys, config, asked, moving_clock) -> None:
