@@ -74,8 +74,6 @@ class Config(BaseSettings):
     def _fits_together(self) -> "Config":
         if self.send.relay and self.send.relay not in self.relay:
             raise ValueError(f"send.relay: no relay is called {self.send.relay!r}; there is {', '.join(self.relay)}")
-        if not self.send.relay and len(self.relay) > 1:
-            raise ValueError(f"send.relay: which one? there are several relays; name one of {', '.join(self.relay)}")
         away = [name for name, relay in self.relay.items() if not relay.is_local]
         if away and urlsplit(self.site.base_url).scheme == "http":
             raise ValueError(
@@ -84,10 +82,9 @@ class Config(BaseSettings):
             )
         return self
 
-    def sending_relay(self) -> tuple[str, Relay]:
-        """Return name and settings of the relay that carries mailings and notices."""
-        name = self.send.relay or next(iter(self.relay))
-        return name, self.relay[name]
+    def sending_relays(self) -> dict[str, Relay]:
+        """Return name and settings of the relays that carry mailings and notices: the chosen one, or all."""
+        return {self.send.relay: self.relay[self.send.relay]} if self.send.relay else self.relay
 
 
 def load(path: Path | None = None) -> Config:

@@ -172,9 +172,19 @@ class Relay(Section):
     username: str = Field("", description="Login name; empty for none. Logging in needs TLS.")
     password: SecretStr = Field(SecretStr(""), description="Password; better kept in password_file.")
     password_file: Path | None = Field(None, description="A file that holds the password, readable by the mailer only.")
+    weight: int = Field(1, ge=1, le=1000, description="Its share of the mail, beside the weights of the other relays.")
+    domains: tuple[str, ...] = Field(
+        (), description="Sender domains it carries mail of, such as example.org; none means every domain."
+    )
     connections: int = Field(8, ge=1, le=200, description="Connections held open at a time.")
     messages_per_connection: int = Field(
         1000, ge=1, le=1_000_000, description="Messages after which a connection is made anew."
+    )
+    depth: int = Field(
+        4,
+        ge=1,
+        le=64,
+        description="Messages on the way at a time on one connection, where the server speaks CHUNKING.",
     )
     ehlo_name: str = Field("", description="Our name in the greeting; empty takes this machine's.")
     connect_seconds: Seconds = Field(60, description="Patience for connecting, greeting, TLS and login.")
@@ -201,7 +211,7 @@ class Relay(Section):
 class Send(Section):
     """How mail goes out."""
 
-    relay: str = Field("", description="Name of the relay to use; empty takes the only one.")
+    relay: str = Field("", description="Name of the only relay to use; empty shares the work among all of them.")
     hold_seconds: Seconds = Field(60, description='How long "send now" waits, so that it can be undone.')
     lease_seconds: float = Field(
         60,

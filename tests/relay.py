@@ -37,7 +37,11 @@ class ScriptedRelay:
     rcpts: list[str] = field(default_factory=list)
     taken: list[Taken] = field(default_factory=list)
     written: list[Taken] = field(default_factory=list)
+    commands: list[str] = field(default_factory=list)
     connections: int = 0
+    # Answers go out in pieces of so many bytes, with a pause between them.
+    piece: int = 0
+    pause: float = 0.0
     news: asyncio.Event = field(default_factory=asyncio.Event)
     # Closed, it keeps the answers to the ends of messages back: the moment a test acts in lasts as long as it needs.
     gate: asyncio.Event = field(default_factory=asyncio.Event)
@@ -82,30 +86,44 @@ class ScriptedRelay:
         if not await self._say(writer, "connect", "", 0, "220 relay.test ESMTP"):
             return
         mail_from = rcpt = ""
+        is_refused = has_sender = False
         while line := (await reader.readline()).decode("utf-8").strip():
+            self.commands.append(line)
             verb = line.split(" ")[0].split(":")[0].upper()
             rest = line[line.find("<") + 1 : line.find(">")]
             if verb == "EHLO":
-                lines = ["relay.test", *self.capabilities]
-                text = "\r\n".join(f"250{'-' if at < len(lines) - 1 else ' '}{item}" for at, item in enumerate(lines))
-                go = await self._say(writer, "ehlo", "", 0, text)
+                go = await self._say(writer, "ehlo", "", 0, self._offer())
             elif verb == "MAIL":
                 mail_from = rest
                 self.mails.append(mail_from)
-                go = await self._say(writer, "mail", "", len(self.mails), "250 2.1.0 ok")
+                said = self.behave("mail", "", len(self.mails)) or "250 2.1.0 ok"
+                has_sender = said[0] not in "45"
+                go = await self._say(writer, "", "", 0, said)
+            elif verb in ("RCPT", "DATA") and not has_sender:
+                go = await self._say(writer, "", "", 0, "503 5.5.1 need MAIL")
             elif verb == "RCPT":
                 rcpt = rest
                 self.rcpts.append(rcpt)
-                go = await self._say(writer, "rcpt", rcpt, self.rcpts.count(rcpt), "250 2.1.5 ok")
+                times = self.rcpts.count(rcpt)
+                said = self.behave("rcpt", rcpt, times) or "250 2.1.5 ok"
+                is_refused = said[0] in "45"
+                go = await self._say(writer, "", rcpt, times, said)
             elif verb == "DATA":
                 go = await self._data(reader, writer, mail_from, rcpt)
-            elif verb == "QUIT":
-                await self._say(writer, "quit", "", 0, "221 bye")
-                return
+            elif verb == "BDAT":
+                message = await reader.readexactly(int(line.split(" ")[1]))
+                if is_refused or not has_sender:
+                    go = await self._say(writer, "bdat", rcpt, 0, "554 5.5.1 no valid recipients")
+                else:
+                    go = await self._end(writer, Taken(mail_from, rcpt, message))
             else:
-                go = await self._say(writer, verb.lower(), "", 0, "250 ok")
-            if not go:
+                go = await self._say(writer, verb.lower(), "", 0, "221 bye" if verb == "QUIT" else "250 ok")
+            if not go or verb == "QUIT":
                 return
+
+    def _offer(self) -> str:
+        lines = ["relay.test", *self.capabilities]
+        return "\r\n".join(f"250{'-' if at < len(lines) - 1 else ' '}{item}" for at, item in enumerate(lines))
 
     async def _data(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, mail_from: str, rcpt: str
@@ -116,16 +134,22 @@ class ScriptedRelay:
             return False
         if refused:
             return True
-        message = await reader.readuntil(b"\r\n.\r\n")
-        item = Taken(mail_from, rcpt, message[:-3])
+        first = await reader.readexactly(3)
+        if first == b".\r\n":
+            return await self._say(writer, "nobody", rcpt, times, "554 5.5.1 no valid recipients")
+        message = first + await reader.readuntil(b"\r\n.\r\n")
+        return await self._end(writer, Taken(mail_from, rcpt, message[:-3]))
+
+    async def _end(self, writer: asyncio.StreamWriter, item: Taken) -> bool:
+        times = self.rcpts.count(item.rcpt)
         self.written.append(item)
         self.news.set()
         await self.gate.wait()
-        said = self.behave("end", rcpt, times)
+        said = self.behave("end", item.rcpt, times)
         if said is None or said.startswith("2") or said.startswith("KEEP"):
             self.taken.append(item)
         self.news.set()
-        return await self._say(writer, "", rcpt, times, (said or "250 2.0.0 taken").removeprefix("KEEP "))
+        return await self._say(writer, "", item.rcpt, times, (said or "250 2.0.0 taken").removeprefix("KEEP "))
 
     async def _say(self, writer: asyncio.StreamWriter, stage: str, rcpt: str, times: int, usual: str) -> bool:
         said = (self.behave(stage, rcpt, times) if stage else None) or usual
@@ -135,9 +159,16 @@ class ScriptedRelay:
             return False
         if said == STALL:
             await asyncio.Event().wait()
-        writer.write(said.encode() + b"\r\n")
-        await writer.drain()
+        await self._write(writer, said.encode() + b"\r\n")
         return not said.startswith("421")
+
+    async def _write(self, writer: asyncio.StreamWriter, said: bytes) -> None:
+        size = self.piece or len(said)
+        for start in range(0, len(said), size):
+            writer.write(said[start : start + size])
+            await writer.drain()
+            if self.piece:
+                await asyncio.sleep(self.pause)
 
 
 @contextlib.asynccontextmanager

@@ -124,7 +124,7 @@ def test_without_a_file_there_are_defaults(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.chdir(tmp_path)
     config = load()
     assert config.site == Config().site
-    assert config.sending_relay() == ("local", config.relay["local"])
+    assert config.sending_relays() == {"local": config.relay["local"]}
 
 
 def test_a_file_read_before_leaves_no_trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -203,7 +203,7 @@ def test_https_allows_a_relay_elsewhere(tmp_path: Path) -> None:
         '[site]\nbase_url = "https://mail.example.org"\n[send]\nrelay = "main"\n[relay.spare]\n'
         '[relay.main]\nhost = "smtp.example.org"\ntls = "starttls"\nusername = "m"\npassword = "x"\n'
     )
-    name, relay = load(written(tmp_path, text)).sending_relay()
+    ((name, relay),) = load(written(tmp_path, text)).sending_relays().items()
     assert (name, relay.is_local) == ("main", False)
 
 

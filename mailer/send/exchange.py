@@ -1,168 +1,206 @@
-"""One short transaction of a lane: settle what came back, take the last look, begin what may go."""
+"""The turns of a lane: settle what came back, take the last look, begin what may go, give back, lease anew."""
 
 import copy
 import logging
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from mailer.config import Config
-from mailer.errors import MailerError
 from mailer.mailing import mailings
 from mailer.outcomes import events
-from mailer.outcomes.verdict import Kind
 from mailer.send import leases, ledger
 from mailer.send.breaker import Breaker
-from mailer.send.leases import Lease
-from mailer.send.ledger import Settled
-from mailer.send.letters import Letters
-from mailer.send.relays import Parcel
-from mailer.send.retry import Try
-from mailer.send.senders import Begun
-from mailer.store.engine import Store
+from mailer.send.hold import Hold, boottime
+from mailer.send.making import Chosen, House, Maker, Result, Terms, Turn
 from mailer.store.tables import Mailing, Subscriber
-from mailer.tokens import Keys
 
 log = logging.getLogger("mailer.send")
+# Rows read at a time; a batch has about as many.
 LOAD = 1000
-Result = tuple[Try, Kind, Settled]
-
-
-@dataclass
-class House:
-    """What the parts of a worker share."""
-
-    store: Store
-    config: Config
-    keys: Keys
-    name: str
-
-
-@dataclass(frozen=True)
-class Terms:
-    """What the mailing of a batch says about trying again."""
-
-    paused_seconds: int
-    may_retry: bool
-
-
-@dataclass(frozen=True)
-class Turn:
-    """What one transaction gave: rows to write now, how far the batch was read, whether it is at its end."""
-
-    begun: list[Begun]
-    last_id: int
-    drained: bool
-    breaker: Breaker
 
 
 class Exchange:
-    """The synchronous half of a lane; runs in the lane's own thread, one transaction a call."""
+    """The synchronous half of a lane; runs in the lane's own thread, one short transaction a turn."""
 
-    def __init__(self, house: House, relay: str) -> None:
-        self._house, self._relay = house, relay
-        self._letters = Letters(house.config, house.keys)
+    def __init__(self, lane: str, house: House) -> None:
+        self._lane, self._house = lane, house
+        self._maker = Maker(lane, house)
         self._breakers: dict[int, Breaker] = {}
+        self._last_mailing = 0
+        self.holds: list[Hold] = []
 
-    def turn(
-        self,
-        session: Session,
-        mine: Lease,
-        results: Sequence[Result],
-        waiting: deque[Row[Any]],
-        last_id: int,
-        wanted: int,
-    ) -> Turn:
-        """Settle the results, then begin up to ``wanted`` rows of the batch behind ``last_id``."""
-        self._hold_people(session, mine, results)
-        ledger.settle(session, mine.lane, [settled for _, _, settled in results])
-        breaker = self._take_effect(session, mine, results)
-        if wanted and not waiting:
-            rows = ledger.waiting_rows(session, mine, last_id, LOAD)
-            waiting.extend(rows)
-            last_id = rows[-1].id if rows else last_id
-        chosen = [waiting[index] for index in range(min(wanted, len(waiting)))]
-        begun = self._begin(session, mine, chosen) if chosen else []
-        for _ in chosen:
-            waiting.popleft()
-        return Turn(begun, last_id, bool(wanted) and not chosen, breaker)
+    def turn(self, results: Sequence[Result], room: Mapping[str, int], ahead: int) -> Turn:
+        """Do one turn: begin at most ``room`` rows by relay, and hold batches of ``ahead`` rows if there are any."""
+        chosen = self._choose(self._read_ahead(sum(room.values())), dict(room))
+        wants = self._wants_lease(ahead)
+        if not (results or chosen or wants or any(self._is_over(hold, (), ()) for hold in self.holds)):
+            return Turn()
+        self._house.store.step_aside()
+        with self._house.store.write(quiet=True) as session:
+            breakers = self._settle(session, results)
+            terms = self._terms(session, chosen)
+            for one in chosen:
+                self._begin(session, one, terms)
+            over = [hold for hold in self.holds if self._is_over(hold, results, chosen)]
+            for hold in over:
+                leases.close_batch(session, hold.lease)
+            taken = self._lease(session) if wants else None
+        # Only now is it written, and only now does it count.
+        self._breakers |= breakers
+        return self._keep(results, chosen, over, taken, terms)
 
-    def keep(self, mine: Lease, turn: Turn) -> None:
-        """Remember what a turn counted, now that its transaction is written."""
-        self._breakers[mine.mailing_id] = turn.breaker
+    def finish(self, results: Sequence[Result]) -> None:
+        """Write down the last results and give every batch back; of one with a row still begun the lease ends."""
+        with self._house.store.write(quiet=True) as session:
+            self._settle(session, results)
+            for hold in self.holds:
+                leases.close_batch(session, hold.lease)
+        self.holds.clear()
 
-    def _begin(self, session: Session, mine: Lease, chosen: Sequence[Row[Any]]) -> list[Begun]:
-        terms = self._terms(session, mine)
-        if mine.lane == "mailing":
-            self._letters.fetch(session, {row.edition_id for row in chosen})
-        attempt, dates = ledger.begin(session, mine, [row.id for row in chosen], self._relay)
-        ready = []
-        for row in chosen:
-            if row.id in dates:
-                trial = self._try(mine, row, attempt, dates[row.id], terms)
-                parcel = self._parcel(session, mine, row, trial, dates[row.id])
-                if parcel:
-                    ready.append(Begun(trial, parcel))
-        return ready
+    # Before the transaction.
 
-    def _parcel(self, session: Session, mine: Lease, row: Row[Any], trial: Try, date: datetime) -> Parcel | None:
-        """Make the message; one that cannot be made is refused with the reason, the others go on."""
-        try:
-            if mine.lane == "notice":
-                return self._letters.notice(session, row, date)
-            return self._letters.delivery(row, date)
-        except Exception as error:
-            # Whatever is wrong with one message, the thousand behind it must not wait for it.
-            log.error("%s %s cannot be written", mine.lane, row.id, exc_info=not isinstance(error, MailerError))
-            why = " ".join(f"the message cannot be made: {error}".split())[:200]
-            refused = Settled(trial.row_id, trial.attempt, "refused", why, verdict="refused", worker=mine.owner)
-            ledger.settle(session, mine.lane, [refused])
-            return None
+    def _read_ahead(self, wanted: int) -> list[Hold]:
+        """Return the batches that have rows to begin, read as far as needed; no lock is held for it."""
+        if wanted:
+            thirsty = [hold for hold in self.holds if not hold.rows and not hold.is_drained]
+            if thirsty:
+                with self._house.store.read() as session:
+                    for hold in thirsty:
+                        self._load(session, hold)
+        return [hold for hold in self.holds if hold.rows]
 
-    def _try(self, mine: Lease, row: Row[Any], attempt: int, date: datetime, terms: Terms) -> Try:
-        patience = timedelta(hours=self._house.config.send.deadline_hours, seconds=terms.paused_seconds)
-        first_doubt = not (row.again or row.state == "uncertain")
-        return Try(
-            row_id=row.id,
-            attempt=attempt,
-            tries=row.tries + 1,
-            relay=self._relay,
-            worker=mine.owner,
-            deadline=date + patience,
-            may_retry=terms.may_retry and first_doubt,
-        )
+    def _load(self, session: Session, hold: Hold) -> None:
+        rows = ledger.waiting_rows(session, hold.lease, hold.last_id, LOAD)
+        hold.is_drained = not rows
+        if rows:
+            hold.rows.extend(rows)
+            hold.last_id = rows[-1].id
+            if self._lane == "mailing":
+                self._maker.letters.fetch(session, {row.edition_id for row in rows})
 
-    def _terms(self, session: Session, mine: Lease) -> Terms:
-        if not mine.mailing_id:
-            return Terms(0, self._house.config.send.on_uncertain == "retry")
-        mailing = session.get_one(Mailing, mine.mailing_id)
-        return Terms(mailing.paused_seconds, mailing.on_uncertain == "retry")
+    def _choose(self, holds: Sequence[Hold], room: dict[str, int]) -> list[Chosen]:
+        """Choose rows for the relays that have room, batches in turn; rows stay where they are until written."""
+        relays, chosen = self._house.relays, list[Chosen]()
+        for hold in holds:
+            groups: dict[str, Chosen] = {}
+            for row in hold.rows:
+                only = row.relay if row.state == "uncertain" else ""
+                name = relays.choose(room, self._maker.letters.domain(row), only)
+                if name:
+                    room[name] -= 1
+                    groups.setdefault(name, Chosen(hold, name)).rows.append(row)
+                elif not only:
+                    break
+            chosen += groups.values()
+        return chosen
 
-    def _take_effect(self, session: Session, mine: Lease, results: Sequence[Result]) -> Breaker:
-        """Let refusals change what we know; return the breaker as it stands after them."""
-        for trial, kind, settled in results:
-            if kind == "gone":
-                events.refused_by_relay(session, mine.lane, trial.row_id, detail=settled.text or settled.why)
-        # A copy: what a transaction that fails has counted must not count.
-        breaker = copy.deepcopy(self._breakers.get(mine.mailing_id) or Breaker())
-        for _, kind, settled in results:
-            if breaker.count(kind) and mine.mailing_id:
-                mailing = session.get_one(Mailing, mine.mailing_id, populate_existing=True)
+    def _wants_lease(self, ahead: int) -> bool:
+        if ahead <= 0:
+            return False
+        held = sum(len(hold.rows) if hold.last_id else LOAD for hold in self.holds if not hold.is_drained)
+        if held >= ahead:
+            return False
+        with self._house.store.read() as session:
+            return leases.is_any_free(session, self._lane)
+
+    # In the transaction.
+
+    def _settle(self, session: Session, results: Sequence[Result]) -> dict[int, Breaker]:
+        self._hold_people(session, results)
+        ledger.settle(session, self._lane, [result.settled for result in results])
+        for result in results:
+            if result.kind == "gone":
+                detail = result.settled.text or result.settled.why
+                events.refused_by_relay(session, self._lane, result.trial.row_id, detail=detail)
+        return self._count(session, results)
+
+    def _count(self, session: Session, results: Sequence[Result]) -> dict[int, Breaker]:
+        """Count refusals of us, mailing by mailing, and pause a mailing of which there are too many."""
+        counted: dict[int, Breaker] = {}
+        for result in results:
+            mailing_id = result.hold.lease.mailing_id
+            if not mailing_id:
+                continue
+            if mailing_id not in counted:
+                # A copy: what a transaction that fails has counted must not count.
+                counted[mailing_id] = copy.deepcopy(self._breakers.get(mailing_id) or Breaker())
+            if counted[mailing_id].count(result.kind):
+                mailing = session.get_one(Mailing, mailing_id, populate_existing=True)
                 if mailing.state == "sending":
-                    mailings.pause(session, mailing, f"receivers refuse us: {settled.why}"[:400])
+                    mailings.pause(session, mailing, f"receivers refuse us: {result.settled.why}"[:400])
                     log.error("mailing %s paused: %s", mailing.id, mailing.why)
-                return Breaker()
-        return breaker
+                counted[mailing_id] = Breaker()
+        return counted
 
-    def _hold_people(self, session: Session, mine: Lease, results: Sequence[Result]) -> None:
+    def _terms(self, session: Session, chosen: Sequence[Chosen]) -> dict[int, Terms]:
+        """Return what the mailings that are being sent say; one that is not has no terms."""
+        ids = {one.hold.lease.mailing_id for one in chosen} - {0}
+        asked = select(Mailing.id, Mailing.paused_seconds, Mailing.on_uncertain)
+        rows = session.execute(asked.where(Mailing.id.in_(ids), Mailing.state == "sending")) if ids else ()
+        terms = {row.id: Terms(row.paused_seconds, row.on_uncertain == "retry") for row in rows}
+        return {0: Terms(0, self._house.config.send.on_uncertain == "retry"), **terms}
+
+    def _begin(self, session: Session, one: Chosen, terms: Mapping[int, Terms]) -> None:
+        if one.hold.lease.mailing_id in terms:
+            ids = [row.id for row in one.rows]
+            one.attempt, one.dates = ledger.begin(session, one.hold.lease, ids, one.relay)
+
+    def _is_over(self, hold: Hold, results: Sequence[Result], chosen: Sequence[Chosen]) -> bool:
+        """Say whether nothing of a batch is left to begin or to come back, once this turn is written."""
+        if not hold.is_drained or hold.rows:
+            return False
+        back = sum(result.hold is hold for result in results)
+        return hold.begun == back and not any(one.hold is hold for one in chosen)
+
+    def _lease(self, session: Session) -> Hold | None:
+        seconds = self._house.config.send.lease_seconds
+        before = boottime()
+        if self._lane == "notice":
+            leases.gather_notices(session)
+        lease = leases.lease(session, self._lane, self._house.name, seconds, self._last_mailing)
+        return Hold(lease, before + seconds, min(2.0, seconds / 4)) if lease else None
+
+    def _hold_people(self, session: Session, results: Sequence[Result]) -> None:
         """Take the people whose mailbox is gone before their rows: whoever leaves takes them in this order too."""
-        rows = leases.TABLES[mine.lane]
-        gone = [trial.row_id for trial, kind, _ in results if kind == "gone"]
+        rows = leases.TABLES[self._lane]
+        gone = [result.trial.row_id for result in results if result.kind == "gone"]
         if gone:
             held = select(Subscriber.id).join(rows, rows.c.subscriber_id == Subscriber.id).where(rows.c.id.in_(gone))
             session.execute(held.order_by(Subscriber.id).with_for_update(of=Subscriber)).all()
+
+    # After it.
+
+    def _keep(
+        self,
+        results: Sequence[Result],
+        chosen: Sequence[Chosen],
+        over: Sequence[Hold],
+        taken: Hold | None,
+        terms: Mapping[int, Terms],
+    ) -> Turn:
+        """Remember what was written, and make the messages of what was begun."""
+        for result in results:
+            result.hold.begun -= 1
+        for hold in over:
+            self.holds.remove(hold)
+        if taken:
+            self.holds.append(taken)
+            self._last_mailing = taken.lease.mailing_id
+        turn = Turn(is_busy=bool(taken))
+        for one in chosen:
+            self._take_off(one, terms)
+            one.hold.begun += len(one.dates)
+            turn.is_busy = turn.is_busy or len(one.dates) < len(one.rows)
+            self._maker.make(one, terms, turn)
+        return turn
+
+    def _take_off(self, one: Chosen, terms: Mapping[int, Terms]) -> None:
+        """Take the rows off those that are to be begun."""
+        if one.hold.lease.mailing_id not in terms:
+            # Not being sent now: the batch goes back as it is.
+            one.hold.let_go()
+            return
+        taken = {row.id for row in one.rows}
+        one.hold.rows = deque(row for row in one.hold.rows if row.id not in taken)

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     CursorResult,
+    Select,
     Table,
     and_,
     case,
@@ -59,29 +60,37 @@ def lease(session: Session, lane: str, owner: str, seconds: float, after: int = 
     return Lease(lane, batch.id, batch.mailing_id or 0, owner, batch.epoch)
 
 
+def is_any_free(session: Session, lane: str) -> bool:
+    """Say whether there is a batch to take, or a notice to make one of; locks nothing."""
+    if lane == "notice" and session.scalar(_due_notices().limit(1)) is not None:
+        return True
+    free = select(Batch.id).where(Batch.lane == lane, Batch.done_at.is_(None), Batch.owner == "")
+    if lane == "mailing":
+        free = free.join(Mailing, Mailing.id == Batch.mailing_id).where(Mailing.state == "sending")
+    return session.scalar(free.limit(1)) is not None
+
+
 def gather_notices(session: Session) -> int:
     """Put new and due notices into a batch; return how many."""
-    now = clock.now()
-    open_batch = exists().where(Batch.id == Notice.batch_id, Batch.done_at.is_(None))
-    due = session.scalars(
-        select(Notice.id)
-        .where(
-            is_open("notices"),
-            or_(
-                and_(Notice.state == "queued", Notice.batch_id.is_(None)),
-                and_(Notice.state.in_(("waiting", "uncertain")), Notice.next_at <= now, ~open_batch),
-            ),
-        )
-        .order_by(Notice.id)
-        .limit(NOTICE_BATCH)
-        .with_for_update(skip_locked=True)
-    ).all()
+    wanted = _due_notices().order_by(Notice.id).limit(NOTICE_BATCH)
+    due = session.scalars(wanted.with_for_update(skip_locked=True)).all()
     if due:
-        batch = Batch(lane="notice", route="notices", size=len(due), made_at=now)
+        batch = Batch(lane="notice", route="notices", size=len(due), made_at=clock.now())
         session.add(batch)
         session.flush()
         session.execute(update(Notice).where(Notice.id.in_(due)).values(batch_id=batch.id))
     return len(due)
+
+
+def _due_notices() -> Select[int]:
+    open_batch = exists().where(Batch.id == Notice.batch_id, Batch.done_at.is_(None))
+    return select(Notice.id).where(
+        is_open("notices"),
+        or_(
+            and_(Notice.state == "queued", Notice.batch_id.is_(None)),
+            and_(Notice.state.in_(("waiting", "uncertain")), Notice.next_at <= clock.now(), ~open_batch),
+        ),
+    )
 
 
 def renew(session: Session, owner: str, seconds: float) -> list[int]:

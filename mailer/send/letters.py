@@ -16,7 +16,7 @@ from mailer.config import Config
 from mailer.errors import Broken
 from mailer.mailing import notices
 from mailer.mailing.links import Links
-from mailer.send.relays import Parcel
+from mailer.send.envelope import Parcel
 from mailer.store.tables import EPOCH, MICROSECOND, EditionRow, MailingList
 from mailer.tokens import Keys
 
@@ -56,39 +56,45 @@ class Letters:
         while len(self._kits) > max(KEPT, len(edition_ids)):
             self._kits.popitem(last=False)
 
+    def domain(self, row: Row[Any]) -> str:
+        """Return the domain a row is sent from, if it is known before its message is made; else ""."""
+        kit = self._kits.get(getattr(row, "edition_id", None) or 0)
+        return kit.domain if kit else ""
+
     def delivery(self, row: Row[Any], date: datetime) -> Parcel:
         """Return the message of a delivery that was begun at ``date`` for the first time."""
         kit = self._kits.get(row.edition_id)
         if kit is None:
             raise Broken(f"delivery {row.id} has no edition")
+        envid = self._keys.opaque("delivery", row.id)
         leave = self._links.leave(row.subscription_id, row.mailing_id)
         letter = Letter(
             address=row.address,
             name=row.facts.get("name", ""),
             values=_said(row.facts, kit.language),
             links={"unsubscribe": leave, "manage": self._links.choices(row.subscriber_id)},
-            message_id=f"{self._keys.opaque('delivery', row.id)}@{kit.domain}",
+            message_id=f"{envid}@{kit.domain}",
             date=date,
             unsubscribe_url=leave,
             smtputf8=not row.address.isascii(),
         )
-        return Parcel(kit.mail_from, row.address, build(kit.program, letter))
+        return Parcel(kit.mail_from, row.address, build(kit.program, letter), envid)
 
     def notice(self, session: Session, row: Row[Any], date: datetime) -> Parcel:
         """Return the message of a notice, compiled for this one person."""
         ready = notices.compile_notice_row(session, self._config, self._keys, row)
-        message_id = f"{self._keys.opaque('notice', row.id)}@{ready.domain}"
+        envid = self._keys.opaque("notice", row.id)
         letter = Letter(
             address=row.address,
             name=row.name,
             values=ready.values,
             links=ready.links,
-            message_id=message_id,
+            message_id=f"{envid}@{ready.domain}",
             date=date,
             unsubscribe_url=ready.unsubscribe_url,
             smtputf8=not row.address.isascii(),
         )
-        return Parcel(ready.mail_from, row.address, build(ready.program, letter))
+        return Parcel(ready.mail_from, row.address, build(ready.program, letter), envid)
 
 
 def _said(facts: Mapping[str, str], language: str) -> Mapping[str, str]:

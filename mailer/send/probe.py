@@ -1,6 +1,8 @@
 """A relay tried out: connected to, logged in, and asked to carry one letter."""
 
+import asyncio
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mailer import clock
@@ -10,7 +12,13 @@ from mailer.compose.message import Letter, build
 from mailer.config import Config, template_folders
 from mailer.config_sections import Relay
 from mailer.errors import ConfigError, Refused
-from mailer.send.relays import Connection, Parcel, RelayError
+from mailer.outcomes.verdict import Reply
+from mailer.send.connecting import RelayError, connect
+from mailer.send.envelope import Parcel
+from mailer.send.manners import Manners
+from mailer.send.pipeline import Hands, Pipeline
+
+TICK_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -31,22 +39,44 @@ async def probe(config: Config, name: str, sender: str, to: Address | None) -> P
     relay = config.relay.get(name)
     if relay is None:
         raise ConfigError(f"no relay is called {name!r}", place="relay", cure=f"there is {', '.join(config.relay)}")
-    connection = Connection(name, relay)
     try:
-        await connection.open()
-        where = _where(relay)
-        found = connection.capabilities
-        if to is None:
-            return Probed(name, where, found)
-        reply = await connection.send(_letter(config, name, relay, sender, to))
-        assert reply is not None, "only a used connection answers nothing"
-        if reply.code // 100 != 2:
-            raise Refused(f"did not take the letter ({reply.shown})", place=f"relay.{name}", cure=_cure(reply.code))
-        return Probed(name, where, found, reply.shown)
+        letters = [_Letter(_letter(config, name, relay, sender, to))] if to else []
+        offered, reply = await _carry(relay, letters)
     except RelayError as error:
         raise ConfigError(str(error), place=f"relay.{name}", cure="check host, port, tls, username, password") from None
+    if reply is not None and reply.code // 100 != 2:
+        raise Refused(f"did not take the letter ({reply.shown})", place=f"relay.{name}", cure=_cure(reply.code))
+    return Probed(name, _where(relay), dict(offered), reply.shown if reply else "")
+
+
+@dataclass(frozen=True)
+class _Letter:
+    """The one thing to carry."""
+
+    parcel: Parcel
+
+
+async def _carry(relay: Relay, letters: list[_Letter]) -> tuple[Mapping[str, str], Reply | None]:
+    """Carry the letter, if there is one, the way mailings go; return what was offered and what was said."""
+    opened = await connect(relay)
+    answered: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+
+    def finished(_letter: _Letter, reply: Reply | None) -> None:
+        if not answered.done():
+            answered.set_result(reply or Reply(0, "it closed the connection", "mail"))
+
+    hands = Hands(lambda: letters.pop() if letters else None, lambda _: True, finished, lambda *_: None)
+    line = Pipeline(opened.transport, opened.offered, relay, Manners(), hands)
+    try:
+        if not letters:
+            return opened.offered, None
+        line.more()
+        while not answered.done():
+            await asyncio.wait([answered], timeout=TICK_SECONDS)
+            line.tick(asyncio.get_running_loop().time())
+        return opened.offered, answered.result()
     finally:
-        await connection.close()
+        await line.close()
 
 
 def _letter(config: Config, name: str, relay: Relay, sender: str, to: Address) -> Parcel:

@@ -17,9 +17,13 @@ from sqlalchemy.orm import Session
 from mailer import __version__, clock
 from mailer.config import Config
 from mailer.mailing import freeze
+from mailer.outcomes.verdict import Reply
 from mailer.send import leases
-from mailer.send.exchange import House
-from mailer.send.lane import Lane, boottime
+from mailer.send.hold import boottime
+from mailer.send.lane import Lane
+from mailer.send.making import House
+from mailer.send.relays import Relays
+from mailer.send.station import Begun
 from mailer.store.engine import Store, StoreTrouble
 from mailer.store.tables import Mailing
 from mailer.store.tables import Worker as WorkerRow
@@ -28,7 +32,6 @@ from mailer.tokens import Keys
 
 T = TypeVar("T")
 log = logging.getLogger("mailer.send")
-NOTICE_CONNECTIONS = 2
 FREEZE_LOOK_SECONDS = 1.0
 
 
@@ -37,12 +40,10 @@ class Worker:
 
     def __init__(self, store: Store, config: Config, keys: Keys) -> None:
         self.name = f"{socket.gethostname()[:40]}-{os.getpid()}-{secrets.token_hex(3)}"
-        self._house = House(store, config, keys, self.name)
-        _, relay = config.sending_relay()
-        self._lanes = [
-            Lane("mailing", self._house, relay.connections),
-            Lane("notice", self._house, NOTICE_CONNECTIONS),
-        ]
+        self._relays = Relays(config, self._finished)
+        self._house = House(store, config, keys, self.name, self._relays)
+        # By whether it is urgent: notices go first.
+        self._lanes = {True: Lane("notice", self._house), False: Lane("mailing", self._house)}
         self._started = asyncio.Event()
         self._stop = asyncio.Event()
         self._ended = threading.Event()
@@ -55,13 +56,17 @@ class Worker:
         keeper = threading.Thread(target=self._keep_leases, args=(loop,), name="mailer-leases", daemon=True)
         wake.start()
         keeper.start()
+        self._relays.start()
         freezing = asyncio.create_task(self._freeze())
         try:
             # Freezing among them: if it ends by a fault, so does this process, and is started anew.
-            await asyncio.gather(freezing, *(lane.run() for lane in self._lanes))
+            await asyncio.gather(freezing, *(lane.run() for lane in self._lanes.values()))
         finally:
             self._stop.set()
             await freezing
+            await self._relays.stop()
+            for lane in self._lanes.values():
+                await lane.finish()
             self._ended.set()
             await asyncio.to_thread(wake.stop)
             await asyncio.to_thread(keeper.join)
@@ -72,14 +77,15 @@ class Worker:
         """Begin nothing more, from now on."""
         self._stop.set()
         self._started.set()
-        for lane in self._lanes:
+        for lane in self._lanes.values():
             lane.stop()
+        self._relays.give_back()
 
     def wake(self) -> None:
         """Look for work now."""
         self._started.set()
-        for lane in self._lanes:
-            lane.woken.set()
+        for lane in self._lanes.values():
+            lane.wake()
 
     async def _freeze(self) -> None:
         """Turn the audiences of started mailings into rows, chunk by chunk; sending begins with the first."""
@@ -91,7 +97,10 @@ class Worker:
                     continue
             except StoreTrouble as error:
                 log.error("an audience cannot be frozen: %s", " ".join(str(error).split()))
-            await Lane.wait(self._started, FREEZE_LOOK_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(FREEZE_LOOK_SECONDS):
+                    await self._started.wait()
+            self._started.clear()
 
     async def _freeze_one(self, mailing_id: int) -> None:
         store = self._house.store
@@ -134,12 +143,15 @@ class Worker:
             _call(loop, partial(self._renewed, held, before + seconds))
 
     def _renewed(self, held: list[int], until: float) -> None:
-        for lane in self._lanes:
+        for lane in self._lanes.values():
             lane.renewed(held, until)
 
     def _trouble(self) -> str:
-        found = [lane.store_trouble or lane.senders.trouble for lane in self._lanes]
+        found = [*(lane.store_trouble for lane in self._lanes.values()), self._relays.trouble]
         return next((text for text in found if text), "")[:300]
+
+    def _finished(self, begun: Begun, reply: Reply | None) -> None:
+        self._lanes[begun.hold.is_urgent].finished(begun, reply)
 
     def _say_hello(self) -> None:
         now = clock.now()

@@ -139,6 +139,6 @@ def _steps(session: Session, config: Config, found: Sequence[dict[str, Any]]) ->
 
 
 def _now(config: Config) -> dict[str, str]:
-    name, relay = config.sending_relay()
+    name, relay = next(iter(config.sending_relays().items()))
     where = f"{relay.host} port {relay.port}"
     return {"name": config.site.name, "base": config.site.base_url, "relay": name, "where": where}

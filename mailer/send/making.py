@@ -1,0 +1,117 @@
+"""Rows that were begun become messages to carry, outside any transaction that writes."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row
+
+from mailer.config import Config
+from mailer.errors import MailerError
+from mailer.outcomes.verdict import Kind
+from mailer.send.envelope import Parcel
+from mailer.send.hold import Hold
+from mailer.send.ledger import Settled
+from mailer.send.letters import Letters
+from mailer.send.relays import Relays
+from mailer.send.retry import Try
+from mailer.send.station import Begun
+from mailer.store.engine import Store
+from mailer.tokens import Keys
+
+log = logging.getLogger("mailer.send")
+
+
+@dataclass
+class House:
+    """What the parts of a worker share."""
+
+    store: Store
+    config: Config
+    keys: Keys
+    name: str
+    relays: Relays
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of a row that was begun."""
+
+    trial: Try
+    hold: Hold
+    kind: Kind
+    settled: Settled
+
+
+@dataclass
+class Turn:
+    """What one turn gave: rows to write now by relay, results of rows whose message cannot be made."""
+
+    begun: list[tuple[str, Begun]] = field(default_factory=list)
+    spoilt: list[Result] = field(default_factory=list)
+    # Whether another turn may find more to do at once.
+    is_busy: bool = False
+
+
+@dataclass
+class Chosen:
+    """Rows of one batch meant for one relay, and what begin() made of them."""
+
+    hold: Hold
+    relay: str
+    rows: list[Row[Any]] = field(default_factory=list)
+    attempt: int = 0
+    dates: Mapping[int, datetime] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What the mailing of a batch says about trying again."""
+
+    paused_seconds: int
+    may_retry: bool
+
+
+class Maker:
+    """Makes the messages of a lane; what editions say is read once."""
+
+    def __init__(self, lane: str, house: House) -> None:
+        self._lane, self._house = lane, house
+        self.letters = Letters(house.config, house.keys)
+
+    def make(self, one: Chosen, terms: Mapping[int, Terms], turn: Turn) -> None:
+        """Make the messages; one that cannot be made is refused with the reason, the others go on."""
+        begun = [row for row in one.rows if row.id in one.dates]
+        for row in begun:
+            trial = self._try(one, row, terms[one.hold.lease.mailing_id])
+            try:
+                parcel = self._parcel(row, one.dates[row.id])
+            except Exception as error:
+                # Whatever is wrong with one message, the thousand behind it must not wait for it.
+                log.error("%s %s cannot be written", self._lane, row.id, exc_info=not isinstance(error, MailerError))
+                why = " ".join(f"the message cannot be made: {error}".split())[:200]
+                refused = Settled(row.id, one.attempt, "refused", why, verdict="refused", worker=self._house.name)
+                turn.spoilt.append(Result(trial, one.hold, "refused", refused))
+            else:
+                turn.begun.append((one.relay, Begun(trial, parcel, one.hold)))
+
+    def _parcel(self, row: Row[Any], date: datetime) -> Parcel:
+        if self._lane == "mailing":
+            return self.letters.delivery(row, date)
+        with self._house.store.read() as session:
+            return self.letters.notice(session, row, date)
+
+    def _try(self, one: Chosen, row: Row[Any], terms: Terms) -> Try:
+        patience = timedelta(hours=self._house.config.send.deadline_hours, seconds=terms.paused_seconds)
+        first_doubt = not (row.again or row.state == "uncertain")
+        return Try(
+            row_id=row.id,
+            attempt=one.attempt,
+            tries=row.tries + 1,
+            relay=one.relay,
+            worker=self._house.name,
+            deadline=one.dates[row.id] + patience,
+            may_retry=terms.may_retry and first_doubt,
+        )
