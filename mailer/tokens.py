@@ -25,9 +25,9 @@ class Ring:
     def sign(self, purpose: str, *numbers: int) -> str:
         """Return an opaque URL-safe token that carries ``numbers`` (each >= 0) for this purpose only.
 
-        The tag is HMAC-SHA256 over purpose and numbers, cut to 128 bits (RFC 2104 section 5), and the
-        numbers are masked with a stream made from the tag, so no row id can be read or counted. The
-        same numbers always give the same token: a message stays the same bytes on every try.
+        The tag is keyed BLAKE2b over purpose and numbers, 128 bits (RFC 7693 section 2.9), and the numbers
+        are masked with a stream made from the tag, so no row id can be read or counted. The same numbers
+        always give the same token: a message stays the same bytes on every try.
         """
         key_id, key = self.keys[-1]
         plain = _pack(numbers)
@@ -55,12 +55,11 @@ class Keys:
 
     def address_hash(self, address_key: str) -> str:
         """Return the keyed hash by which a suppressed or erased address is known (hex, 128 bits)."""
-        return hmac.digest(self.suppression, b"address\0" + address_key.encode(), "sha256").hex()[:32]
+        return _mac(self.suppression, b"address\0" + address_key.encode(), 16).hex()
 
     def opaque(self, purpose: str, *numbers: int) -> str:
-        """Return a name for ``numbers`` that survives key rotation and tells nothing (26 letters, digits)."""
-        digest = hmac.digest(self.suppression, purpose.encode() + b"\0" + _pack(numbers), "sha256")
-        return base64.b32encode(digest[:16]).decode().rstrip("=").lower()
+        """Return a name for ``numbers`` that survives key rotation and tells nothing (32 hex digits)."""
+        return _mac(self.suppression, purpose.encode() + b"\0" + _pack(numbers), 16).hex()
 
     def fingerprints(self) -> dict[str, str]:
         """Return name → SHA-256 fingerprint of every key, for the store to remember."""
@@ -122,15 +121,21 @@ def _read_secret(path: Path) -> str:
         ) from None
 
 
+def _mac(key: bytes, data: bytes, size: int) -> bytes:
+    """Return the keyed BLAKE2b of the data: as good as an HMAC, and several are made for every message."""
+    return hashlib.blake2b(data, key=key, digest_size=size).digest()
+
+
 def _tag(key: bytes, purpose: str, plain: bytes) -> bytes:
-    return hmac.digest(key, b"link\0" + purpose.encode() + b"\0" + plain, "sha256")[:TAG_BYTES]
+    return _mac(key, b"link\0" + purpose.encode() + b"\0" + plain, TAG_BYTES)
 
 
 def _mask(key: bytes, tag: bytes, data: bytes) -> bytes:
+    size = len(data)
     stream = b""
-    while len(stream) < len(data):
-        stream += hmac.digest(key, b"mask\0" + tag + bytes([len(stream) // 32]), "sha256")
-    return bytes(left ^ right for left, right in zip(data, stream, strict=False))
+    while len(stream) < size:
+        stream += _mac(key, b"mask\0" + tag + bytes([len(stream) // 64]), 64)
+    return (int.from_bytes(data, "big") ^ int.from_bytes(stream[:size], "big")).to_bytes(size, "big")
 
 
 def _pack(numbers: tuple[int, ...]) -> bytes:

@@ -8,6 +8,7 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime
 
 
+@lru_cache(maxsize=4096)
 def day(when: date, language: str) -> str:
     """Return a day in words, such as ``2 March 2026``; an unknown language is answered in English."""
     return format_date(when, "long", locale=_locale(language))

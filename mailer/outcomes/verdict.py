@@ -96,6 +96,8 @@ _COMPILED = tuple(
 
 def printable(text: str) -> str:
     """Return text of a stranger with everything replaced that cannot be shown or stored."""
+    if text.isprintable():
+        return text
     whole = text.encode("utf-8", "surrogateescape" if not _has_lone(text) else "replace").decode("utf-8", "replace")
     return "".join(letter if letter.isprintable() else " " for letter in whole)
 

@@ -5,6 +5,7 @@ import socket
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
 import aiosmtplib
 from aiosmtplib import SMTPException, SMTPResponseException
@@ -58,9 +59,10 @@ async def connect(relay: Relay) -> Opened:
     offered = {keyword.lower(): parameters for keyword, parameters in client.esmtp_extensions.items()}
     # From here on nothing of aiosmtplib may touch the connection.
     transport, client.transport, client.protocol = client.transport, None, None
-    if not isinstance(transport, asyncio.Transport) or transport.is_closing():
+    if transport is None or transport.is_closing():
         raise RelayError(f"{relay.host}:{relay.port} closed the connection")
-    return Opened(transport, offered)
+    # A cast, because the transports of uvloop are no instances of it.
+    return Opened(cast(asyncio.Transport, transport), offered)
 
 
 async def _greet(client: aiosmtplib.SMTP) -> None:

@@ -145,7 +145,8 @@ class Exchange:
     def _begin(self, session: Session, one: Chosen, terms: Mapping[int, Terms]) -> None:
         if one.hold.lease.mailing_id in terms:
             ids = [row.id for row in one.rows]
-            one.attempt, one.dates = ledger.begin(session, one.hold.lease, ids, one.relay)
+            is_fresh = all(row.next_at is None for row in one.rows)
+            one.attempt, one.dates = ledger.begin(session, one.hold.lease, ids, one.relay, is_fresh=is_fresh)
 
     def _is_over(self, hold: Hold, results: Sequence[Result], chosen: Sequence[Chosen]) -> bool:
         """Say whether nothing of a batch is left to begin or to come back, once this turn is written."""

@@ -431,7 +431,7 @@ def upgrade() -> None:
             name=op.f("ck_notices_begun_has_first"),
         ),
         sa.CheckConstraint(
-            "state NOT IN ('queued', 'waiting', 'begun') OR (final_at IS NULL)",
+            "state NOT IN ('queued', 'waiting', 'begun', 'uncertain') OR (final_at IS NULL)",
             name=op.f("ck_notices_open_is_not_final"),
         ),
         sa.CheckConstraint(
@@ -449,18 +449,18 @@ def upgrade() -> None:
     op.create_index(
         "ix_notices_batch",
         "notices",
-        ["batch_id", "state"],
+        ["batch_id"],
         unique=False,
-        sqlite_where=sa.text("state IN ('queued', 'begun', 'waiting', 'uncertain')"),
-        postgresql_where=sa.text("state IN ('queued', 'begun', 'waiting', 'uncertain')"),
+        sqlite_where=sa.text("final_at IS NULL"),
+        postgresql_where=sa.text("final_at IS NULL"),
     )
     op.create_index(
         "ix_notices_new",
         "notices",
         ["state", "next_at"],
         unique=False,
-        sqlite_where=sa.text("state IN ('queued', 'begun', 'waiting', 'uncertain')"),
-        postgresql_where=sa.text("state IN ('queued', 'begun', 'waiting', 'uncertain')"),
+        sqlite_where=sa.text("final_at IS NULL"),
+        postgresql_where=sa.text("final_at IS NULL"),
     )
     op.create_index("ix_notices_person", "notices", ["subscriber_id", "kind"], unique=False)
 
@@ -604,7 +604,7 @@ def upgrade() -> None:
             name=op.f("ck_deliveries_begun_has_first"),
         ),
         sa.CheckConstraint(
-            "state NOT IN ('queued', 'waiting', 'begun') OR (final_at IS NULL)",
+            "state NOT IN ('queued', 'waiting', 'begun', 'uncertain') OR (final_at IS NULL)",
             name=op.f("ck_deliveries_open_is_not_final"),
         ),
         sa.CheckConstraint(
@@ -632,15 +632,15 @@ def upgrade() -> None:
         "deliveries",
         ["mailing_id", "next_at"],
         unique=False,
-        sqlite_where=sa.text("state IN ('queued', 'begun', 'waiting', 'uncertain')"),
-        postgresql_where=sa.text("state IN ('queued', 'begun', 'waiting', 'uncertain')"),
+        sqlite_where=sa.text("final_at IS NULL"),
+        postgresql_where=sa.text("final_at IS NULL"),
     )
     op.create_index(
         "ix_deliveries_batch",
         "deliveries",
-        ["batch_id", "state"],
+        ["batch_id"],
         unique=False,
-        sqlite_where=sa.text("state IN ('queued', 'begun', 'waiting', 'uncertain')"),
-        postgresql_where=sa.text("state IN ('queued', 'begun', 'waiting', 'uncertain')"),
+        sqlite_where=sa.text("final_at IS NULL"),
+        postgresql_where=sa.text("final_at IS NULL"),
     )
     op.create_index("ix_deliveries_person", "deliveries", ["subscriber_id"], unique=False)
