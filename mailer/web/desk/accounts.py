@@ -52,7 +52,9 @@ async def show_watch(call: Call) -> Response:
     """Answer with the moving part of a mailing's page; tell the page to load anew when its phase is over."""
     watched = await call.read(watch, call.number())
     if call.asked("state") != watched["state"]:
-        return Response(headers={**HEADERS, "HX-Refresh": "true"})
+        # Not a refresh: what the address says was done ("It is scheduled.") is no longer so.
+        mine = f"{call.house.prefix}/desk/mailings/{call.number()}"
+        return Response(headers={**HEADERS, "HX-Redirect": mine})
     status = STOP_POLLING if watched["phase"] == DONE else 200
     return call.page("desk/watch.html", status=status, watch=watched)
 

@@ -61,13 +61,13 @@ STEPS = (
         "Send yourself a test",
         "On the draft's page. It comes as readers will get it, with [TEST] before the subject.",
         path="{draft}#test",
-        verb="Go to the draft",
+        verb="Go to the mailing",
     ),
     Step(
         "Send",
         "Now or at a time. A sentence says what will happen, and a minute is left to undo it.",
         path="{draft}#schedule",
-        verb="Go to the draft",
+        verb="Go to the mailing",
     ),
 )
 

@@ -46,10 +46,10 @@ def test_asking_goes_on_until_the_end(small_office: Office) -> None:
     number = small_office.sending()
     going = watch(small_office, number, "sending")
     assert going.status_code == 200
-    assert f'hx-get="/desk/mailings/{number}/watch?state=sending" hx-trigger="every 2s"' in going.text
+    assert f'data-hx-get="/desk/mailings/{number}/watch?state=sending" data-hx-trigger="every 2s"' in going.text
     small_office.post(f"/desk/mailings/{number}/pause")
     changed = watch(small_office, number, "sending")
-    assert changed.headers["hx-refresh"] == "true"
+    assert changed.headers["hx-redirect"] == f"/desk/mailings/{number}"
     assert changed.text == ""
     assert watch(small_office, number, "paused").status_code == 200
     small_office.post(f"/desk/mailings/{number}/stop", word="stop")
@@ -65,7 +65,7 @@ def test_there_is_a_way_to_look_again_without_script(small_office: Office) -> No
     number = small_office.sending()
     text = small_office.client().get(f"/desk/mailings/{number}").text
     assert f'<noscript><p><a href="/desk/mailings/{number}">' in text
-    assert re.search(r'role="status" hx-get="[^"]+/status" hx-trigger="every 15s"', text)
+    assert re.search(r'role="status" data-hx-get="[^"]+/status" data-hx-trigger="every 15s"', text)
     assert "noscript" not in small_office.client().get(f"/desk/mailings/{small_office.sent()}").text
 
 
