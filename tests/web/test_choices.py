@@ -70,7 +70,7 @@ def test_one_list_pauses_for_as_long_as_was_chosen_and_goes_on(town: Town) -> No
     link = town.links.choices(reader.id)
     for days in (30, 90):
         said = town.client.post(link, data={"action": "pause", "list": "press", "days": str(days)}).text
-        assert "Press statements pauses until" in said
+        assert "Press statements: a pause until" in said
         assert "gets Planned works." in said
         with town.store.read() as session:
             until = session.get_one(Subscription, reader.subscription_ids["press"]).paused_until
@@ -79,7 +79,7 @@ def test_one_list_pauses_for_as_long_as_was_chosen_and_goes_on(town: Town) -> No
     assert (state(town, reader), state(town, reader, "works")) == ("paused", "active")
     for _ in range(2):
         said = town.client.post(link, data={"action": "resume", "list": "press"}).text
-        assert "The pause is over: Press statements comes again." in said
+        assert "The pause is over: you get Press statements again." in said
     assert state(town, reader) == "active"
 
 

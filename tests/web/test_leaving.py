@@ -265,14 +265,14 @@ def test_the_leave_page_offers_a_pause_and_its_end(town: Town) -> None:
     reader = town.reader("press", "works")
     link = town.leave(reader)
     assert "Pause for 30 days" in town.client.get(link).text
-    assert "pauses" in town.client.post(link, data={"action": "pause", "days": "30"}).text
+    assert "A pause from Press statements" in town.client.post(link, data={"action": "pause", "days": "30"}).text
     assert state_of(town, reader.subscription_ids["press"]) == "paused"
     assert state_of(town, reader.subscription_ids["works"]) == "active"
     seen = town.client.get(link).text
     assert "They pause until" in seen
     assert "Pause for" not in seen
     for _ in range(2):
-        assert "comes again" in town.client.post(link, data={"action": "resume"}).text
+        assert "The pause is over" in town.client.post(link, data={"action": "resume"}).text
     assert state_of(town, reader.subscription_ids["press"]) == "active"
 
 
