@@ -93,6 +93,7 @@ def _look(session: Session, config: Config, before: int | None) -> dict[str, Any
         ],
         "older": found[-1]["id"] if len(rows) > SHOWN else None,
         "stuck": sender == watch.STUCK,
+        "trouble": watch.trouble(session, config) if any(card["state"] == "sending" for card in found) else "",
         "steps": steps,
         "next_step": next((step for step in steps if not step.done and step.path), None),
     }

@@ -125,7 +125,7 @@ def _look(session: Session, config: Config, keys: Keys, mailing_id: int, who: st
     if phase == WAITING:
         values["sentence"] = sentence(session, config, mailing_id)
     if phase != DRAFT:
-        values["watch"] = accounts.watch(session, mailing_id)
+        values["watch"] = accounts.watch(session, mailing_id, config)
     return values
 
 

@@ -9,8 +9,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from mailer import clock
 from mailer.outcomes.account import Account
-from mailer.store.tables import Delivery, Subscriber
+from mailer.store.tables import Delivery, Subscriber, Worker
 from mailer.web.desk.accounts import _bar, _pace, _pause, _percent, _spell
 from tests.web.desk.office import Office
 
@@ -27,6 +28,21 @@ def figures(text: str) -> dict[str, int]:
         r'<th scope="row">(?:<span[^>]*></span>)?(\w[\w ]*)<.*?</th>\s*<td class="number">(.*?)</td>', text, re.S
     )
     return {name: int(re.sub(r"<span.*?</span>|<[^>]+>|,", "", cell)) for name, cell in rows}
+
+
+def test_it_is_said_when_the_mail_server_takes_nothing(office: Office) -> None:
+    number = office.sending()
+    assert "nobody sends" in watch(office, number, "sending").text
+    now = clock.now()
+    with office.store.write() as session:
+        session.add(Worker(name="w", started_at=now, seen_at=now, trouble="mail.test:25: Connection <refused>"))
+    for text in (watch(office, number, "sending").text, office.client().get("/desk").text):
+        assert "Nothing gets out at the moment" in text
+        assert "mail.test:25: Connection &lt;refused&gt;" in text
+    assert "Nothing gets out" in office.client().get(f"/desk/mailings/{number}/status").text
+    with office.store.write() as session:
+        session.query(Worker).update({"trouble": ""})
+    assert "Nothing gets out" not in watch(office, number, "sending").text
 
 
 def test_the_figures_are_those_of_the_ledger_and_add_up(office: Office) -> None:
