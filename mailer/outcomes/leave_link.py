@@ -37,6 +37,8 @@ class Place:
     masked: str = ""
     left_at: datetime | None = None
     can_undo: bool = False
+    can_pause: bool = False
+    paused_until: datetime | None = None
 
 
 def look(session: Session, subscription_id: int) -> Place:
@@ -55,6 +57,8 @@ def look(session: Session, subscription_id: int) -> Place:
         masked=address.mask(subscriber.address),
         left_at=subscription.ended_at,
         can_undo=_can_undo(subscription),
+        can_pause=subscription.state == subscriptions.ACTIVE,
+        paused_until=subscription.paused_until,
     )
 
 

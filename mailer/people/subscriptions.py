@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from mailer import clock
-from mailer.errors import NotFound, Refused
+from mailer.errors import BadInput, NotFound, Refused
 from mailer.people import consent, suppression
 from mailer.people.cleaning import one_line
 from mailer.people.rows import changed, insert_new
@@ -30,6 +30,8 @@ MOVES: dict[str, frozenset[str]] = {
 }
 
 LONGEST_PAUSE = timedelta(days=366)
+# Days a reader may choose on a page.
+PAUSES = (30, 60, 90)
 
 
 def need(session: Session, subscription_id: int) -> Subscription:
@@ -167,6 +169,18 @@ def pause(session: Session, subscription: Subscription, until: datetime) -> Subs
     if not _move(session, subscription, (ACTIVE, PAUSED), PAUSED, paused_until=until):
         raise Refused(f"this subscription is {subscription.state}", cure="only an active one can be paused")
     return subscription
+
+
+def pause_for(session: Session, subscription_id: int, days: int) -> datetime:
+    """Pause as a reader chose, counted from now, and return until when; BadInput for days no page offers.
+
+    Raises NotFound and Refused as need() and pause() do.
+    """
+    if days not in PAUSES:
+        raise BadInput("a pause has another length", place="days", cure=f"choose {', '.join(map(str, PAUSES))} days")
+    until = clock.now() + timedelta(days=days)
+    pause(session, need(session, subscription_id), until)
+    return until
 
 
 def resume(session: Session, subscription: Subscription) -> Subscription:

@@ -1,8 +1,8 @@
-"""Whether anybody sends, and whether there is anything to send: what /health asks."""
+"""Whether anybody sends, what keeps them from it, and whether there is anything to send."""
 
 from datetime import timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from mailer import clock
@@ -15,11 +15,20 @@ LEASES = 3
 
 def look(session: Session, config: Config) -> str:
     """Say "alive" if a sending process was heard of lately, "nobody" if none is needed, else "stuck"."""
-    lately = clock.now() - timedelta(seconds=LEASES * config.send.lease_seconds)
-    alive = select(Worker.id).where(Worker.seen_at >= lately, Worker.ended_at.is_(None)).limit(1)
-    if session.scalar(alive) is not None:
+    if session.scalar(_alive(config).with_only_columns(Worker.id).limit(1)) is not None:
         return SENDING
     return STUCK if _is_work(session) else NOBODY
+
+
+def trouble(session: Session, config: Config) -> str:
+    """Return what keeps every living sending process from sending, such as a relay that does not answer; else ""."""
+    found = session.scalars(_alive(config).with_only_columns(Worker.trouble).order_by(Worker.seen_at.desc())).all()
+    return found[0] if found and all(found) else ""
+
+
+def _alive(config: Config) -> Select[Worker]:
+    lately = clock.now() - timedelta(seconds=LEASES * config.send.lease_seconds)
+    return select(Worker).where(Worker.seen_at >= lately, Worker.ended_at.is_(None))
 
 
 def _is_work(session: Session) -> bool:

@@ -1,4 +1,4 @@
-"""A reader's own page: what they get, how, and stopping it; and how to come there without a mail at hand."""
+"""A reader's own page: what they get, how, pausing and stopping it; and how to come there without a mail at hand."""
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -8,13 +8,14 @@ from mailer import address
 from mailer.errors import BadInput, NotFound, Refused
 from mailer.mailing import links
 from mailer.outcomes import events, leave_link
-from mailer.people import choices, signups
+from mailer.people import choices, signups, subscriptions
 from mailer.web import forms, leaving
 from mailer.web.forms import Form
 from mailer.web.house import House, Session
 from mailer.web.subscribing import HOUR
 
 SAVE, STOP, STOP_ALL, UNDO, UNDO_ALL = "save", "stop", "stop_all", "undo", "undo_all"
+PAUSE, RESUME = "pause", "resume"
 ACTOR = "choices page"
 
 
@@ -24,7 +25,7 @@ async def show(house: House, request: Request) -> Response:
 
 
 async def act(house: House, request: Request) -> Response:
-    """Save how the reader is written to, stop a list or everything, or take that back."""
+    """Save how the reader is written to, pause or stop a list, stop everything, or take that back."""
     form = await forms.read(request)
     subscriber_id = _read(house, request)
     network, action = house.network(request), form.one("action")
@@ -33,13 +34,18 @@ async def act(house: House, request: Request) -> Response:
             return await _save(house, subscriber_id, form)
         if action in (STOP, STOP_ALL):
             return await _stop(house, subscriber_id, form, network)
+        if action in (PAUSE, RESUME):
+            name = form.one("list")
+            await house.write(_pause, subscriber_id, name, leaving.days_of(form) if action == PAUSE else None)
+            return await _page(house, subscriber_id, done=action, list_name=name)
         if action in (UNDO, UNDO_ALL):
             titles = await house.write(_undo, subscriber_id, form.one("list"), action == UNDO_ALL, network)
             return await _page(house, subscriber_id, done=action, titles=titles)
     except NotFound:
         return await _page(house, subscriber_id, done="nothing")
     except Refused:
-        return await _page(house, subscriber_id, done="refused", status=409)
+        done = "not now" if action in (PAUSE, RESUME) else "refused"
+        return await _page(house, subscriber_id, done=done, status=409)
     raise HTTPException(400)
 
 
@@ -115,6 +121,7 @@ async def _page(
         titles=titles,
         under_way=under_way,
         list_name=list_name,
+        pauses=subscriptions.PAUSES,
     )
 
 
@@ -137,6 +144,15 @@ def _end(
     subscription_id = choices.subscription_to(session, subscriber_id, list_name)
     left = events.leave(session, subscription_id, why=events.BY_CHOICES, actor=ACTOR, network=network)
     return (left.list_title,), left.begun
+
+
+def _pause(session: Session, subscriber_id: int, list_name: str, days: int | None) -> None:
+    """Pause one list for so many days; for None go on with it."""
+    subscription_id = choices.subscription_to(session, subscriber_id, list_name)
+    if days is None:
+        subscriptions.resume(session, subscriptions.need(session, subscription_id))
+    else:
+        subscriptions.pause_for(session, subscription_id, days)
 
 
 def _undo(session: Session, subscriber_id: int, list_name: str, everything: bool, network: str) -> tuple[str, ...]:

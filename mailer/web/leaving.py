@@ -1,4 +1,4 @@
-"""The link in every mail: leaving in one click (RFC 8058), or on a page with one button; and taking it back."""
+"""The link in every mail: leaving in one click (RFC 8058), or on a page with one button; pausing; taking it back."""
 
 import asyncio
 import time
@@ -14,6 +14,7 @@ from mailer.outcomes import events, leave_link
 from mailer.outcomes.leave_link import Place
 from mailer.people import subscriptions
 from mailer.web import forms
+from mailer.web.forms import Form
 from mailer.web.house import House, Session
 
 ONE_CLICK = ("List-Unsubscribe", "One-Click")
@@ -25,6 +26,8 @@ PAGES = {
     leave_link.GONE: "public/leave_gone.html",
 }
 NOBODY = (0, 0)
+LEAVE, LEAVE_ALL, REASON, PAUSE, RESUME = "leave", "leave_all", "reason", "pause", "resume"
+ACTIONS = (LEAVE, LEAVE_ALL, REASON, PAUSE, RESUME)
 
 
 async def show(house: House, request: Request) -> Response:
@@ -41,12 +44,14 @@ async def act(house: House, request: Request) -> Response:
     subscription_id, mailing_id = _read(house, request)
     one_click = form.fields.get(ONE_CLICK[0]) == (ONE_CLICK[1],)
     action = form.one("action")
-    if not one_click and action not in ("leave", "leave_all", "reason"):
+    if not one_click and action not in ACTIONS:
         raise HTTPException(400)
     if (subscription_id, mailing_id) == NOBODY:
         return PlainTextResponse(DONE) if one_click else house.page("public/leave_test.html")
-    if action == "reason" and not one_click:
+    if action == REASON and not one_click:
         return await _take_reason(house, subscription_id, form.one("reason"))
+    if action in (PAUSE, RESUME) and not one_click:
+        return await _pause(house, request, subscription_id, days_of(form) if action == PAUSE else None)
     return await _leave(house, request, subscription_id, mailing_id, action="" if one_click else action)
 
 
@@ -91,6 +96,27 @@ async def _leave(house: House, request: Request, subscription_id: int, mailing_i
     )
 
 
+def days_of(form: Form) -> int:
+    """Return for how long a pause was asked for, in days; HTTPException 400 for what our pages do not offer."""
+    text = form.one("days", 4)
+    if text not in {str(each) for each in subscriptions.PAUSES}:
+        raise HTTPException(400)
+    return int(text)
+
+
+async def _pause(house: House, request: Request, subscription_id: int, days: int | None) -> Response:
+    """Pause the list for so many days, for None go on with it; what cannot be paused is shown as it is."""
+    try:
+        if days is None:
+            await house.write(_resume, subscription_id)
+        else:
+            await house.write(subscriptions.pause_for, subscription_id, days)
+    except (NotFound, Refused):
+        return _page(house, request, await house.read(leave_link.look, subscription_id))
+    place = await house.read(leave_link.look, subscription_id)
+    return house.page("public/paused.html" if place.paused_until else "public/going_on.html", place=place)
+
+
 async def _take_reason(house: House, subscription_id: int, reason: str) -> Response:
     if reason not in leave_link.REASONS:
         raise HTTPException(400)
@@ -115,7 +141,12 @@ def _read(house: House, request: Request) -> tuple[int, int]:
 
 
 def _page(house: House, request: Request, place: Place) -> Response:
-    return house.page(PAGES[place.state], place=place, token=request.path_params["token"])
+    token = request.path_params["token"]
+    return house.page(PAGES[place.state], place=place, token=token, pauses=subscriptions.PAUSES)
+
+
+def _resume(session: Session, subscription_id: int) -> None:
+    subscriptions.resume(session, subscriptions.need(session, subscription_id))
 
 
 def _end(

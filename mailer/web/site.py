@@ -9,7 +9,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
-from starlette.types import ExceptionHandler
+from starlette.types import ASGIApp, ExceptionHandler, Receive, Scope, Send
 
 from mailer.config import Config
 from mailer.errors import BadInput, MailerError, NotFound
@@ -35,11 +35,29 @@ def make_site(config: Config, store: Store, keys: Keys) -> Starlette:
         # A proxy may pass the path on as readers see it, or cut to what is below ours.
         routes.append(Mount(house.prefix, routes=list(routes)))
     fields = headers.defaults(config.site.base_url)
-    return Starlette(
+    site = Starlette(
         routes=routes,
-        middleware=[Middleware(headers.SafeHeaders, fields=fields)],
+        middleware=[Middleware(headers.SafeHeaders, fields=fields), Middleware(Slashes, prefix=house.prefix)],
         exception_handlers=_handlers(house, fields),
     )
+    # Its redirect would say whatever host was asked for, and a one click must not be redirected (RFC 8058).
+    site.router.redirect_slashes = False
+    return site
+
+
+class Slashes:
+    """Answers an address with a slash too many, or the site's own path with none, as the one that was meant."""
+
+    def __init__(self, app: ASGIApp, prefix: str) -> None:
+        self._app = app
+        self._prefix = prefix
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on with its slashes in order."""
+        if scope["type"] == "http":
+            bare = scope["path"].rstrip("/")
+            scope = {**scope, "path": f"{bare}/" if bare == self._prefix else bare}
+        await self._app(scope, receive, send)
 
 
 def _handlers(house: House, fields: dict[str, str]) -> dict[int | type[Exception], ExceptionHandler]:

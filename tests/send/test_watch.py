@@ -23,3 +23,21 @@ def test_stuck_only_where_there_is_work_and_nobody_does_it(store, config, keys, 
         row.seen_at = row.ended_at = moving_clock.now()
         session.flush()
         assert watch.look(session, config) == watch.STUCK, "one that stopped in order does not send"
+
+
+def test_what_keeps_every_sending_process_is_told_until_one_of_them_sends(store, config, moving_clock) -> None:
+    now = moving_clock.now()
+    with store.write() as session:
+        assert watch.trouble(session, config) == ""
+        one, other = (Worker(name=name, started_at=now, seen_at=now, trouble="no answer") for name in "ab")
+        session.add_all([one, other])
+        session.flush()
+        assert watch.trouble(session, config) == "no answer"
+        one.trouble = ""
+        session.flush()
+        assert watch.trouble(session, config) == ""
+        one.ended_at = now
+        session.flush()
+        assert watch.trouble(session, config) == "no answer"
+        moving_clock.move(seconds=watch.LEASES * config.send.lease_seconds + 1)
+        assert watch.trouble(session, config) == "", "of who is not heard of any more nothing is known"

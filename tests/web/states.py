@@ -25,6 +25,12 @@ def _left(town: Town, **data: str) -> Any:
     return town.client.post(link, data=data)
 
 
+def _paused(town: Town, *actions: str, see: bool = False) -> Any:
+    link = town.leave(town.reader())
+    answers = [town.client.post(link, data={"action": action, "days": "30"}) for action in actions]
+    return town.client.get(link) if see else answers[-1]
+
+
 def _undone(town: Town, action: str) -> Any:
     link = town.leave(town.reader("press", "works"))
     town.client.post(link, data={"action": action})
@@ -127,6 +133,7 @@ def _raising(error: Exception) -> Callable[..., Any]:
     return fail
 
 
+PAUSE = {"action": "pause", "list": "press", "days": "30"}
 STOP, SAVE = {"action": "stop", "list": "press"}, {"action": "save", "name": "Anna", "language": "de", "format": "text"}
 STATES: dict[str, State] = {
     "index": _get("/"),
@@ -150,6 +157,9 @@ STATES: dict[str, State] = {
     "not-me-done": lambda town: _not_me(town, post=True),
     "not-me-late": lambda town: _not_me(town, post=True, late=True),
     "leave": lambda town: town.client.get(town.leave(town.reader())),
+    "leave-pausing": lambda town: _paused(town, "pause", see=True),
+    "paused": lambda town: _paused(town, "pause"),
+    "going-on": lambda town: _paused(town, "pause", "resume"),
     "left": lambda town: _left(town, action="leave"),
     "left-all": lambda town: _left(town, action="leave_all"),
     "left-under-way": _under_way,
@@ -163,6 +173,9 @@ STATES: dict[str, State] = {
     "leave-test": lambda town: town.client.get(town.links.nobody()),
     "choices": lambda town: _choices(town),
     "choices-saved": lambda town: _choices(town, SAVE),
+    "choices-paused": lambda town: _choices(town, PAUSE),
+    "choices-going-on": lambda town: _choices(town, PAUSE, {"action": "resume", "list": "press"}),
+    "choices-not-paused": lambda town: _choices(town, STOP, PAUSE),
     "choices-stopped": lambda town: _choices(town, STOP),
     "choices-undone": lambda town: _choices(town, STOP, {"action": "undo", "list": "press"}),
     "choices-stopped-all": lambda town: _choices(town, {"action": "stop_all"}),

@@ -1,7 +1,10 @@
 """A reader's own page, and asking for the link to it."""
 
+from datetime import timedelta
+
 import pytest
 
+from mailer import clock
 from mailer.mailing import notices
 from mailer.outcomes import erasure
 from mailer.people import lists, subscriptions
@@ -60,6 +63,47 @@ def test_one_list_is_stopped_and_brought_back(town: Town) -> None:
     assert (state(town, reader), state(town, reader, "works")) == ("ended", "active")
     assert "get again: Press statements" in town.client.post(link, data={"action": "undo", "list": "press"}).text
     assert state(town, reader) == "active"
+
+
+def test_one_list_pauses_for_as_long_as_was_chosen_and_goes_on(town: Town) -> None:
+    reader = town.reader("press", "works")
+    link = town.links.choices(reader.id)
+    for days in (30, 90):
+        said = town.client.post(link, data={"action": "pause", "list": "press", "days": str(days)}).text
+        assert "Press statements: a pause until" in said
+        assert "gets Planned works." in said
+        with town.store.read() as session:
+            until = session.get_one(Subscription, reader.subscription_ids["press"]).paused_until
+            assert until is not None
+            assert until - clock.now() > timedelta(days=days - 1)
+    assert (state(town, reader), state(town, reader, "works")) == ("paused", "active")
+    for _ in range(2):
+        said = town.client.post(link, data={"action": "resume", "list": "press"}).text
+        assert "The pause is over: you get Press statements again." in said
+    assert state(town, reader) == "active"
+
+
+def test_what_one_does_not_get_cannot_pause(small_town: Town) -> None:
+    reader = small_town.reader()
+    link = small_town.links.choices(reader.id)
+    small_town.client.post(link, data={"action": "stop", "list": "press"})
+    before = small_town.dump()
+    for action in ("pause", "resume"):
+        answer = small_town.client.post(link, data={"action": action, "list": "press", "days": "30"})
+        assert answer.status_code == 409
+        assert "Nothing was changed" in answer.text
+    assert "nothing to do with this list" in small_town.client.post(link, data={"action": "resume", "list": "x"}).text
+    assert small_town.dump() == before
+
+
+@pytest.mark.parametrize("days", ["", "0", "-30", "31", "3000", "30.0", "³0", "x" * 999])
+def test_a_pause_is_as_long_as_a_page_offers(small_town: Town, days: str) -> None:
+    reader = small_town.reader()
+    before = small_town.dump()
+    for link in (small_town.links.choices(reader.id), small_town.leave(reader)):
+        data = {"action": "pause", "list": "press", "days": days}
+        assert small_town.client.post(link, data=data).status_code == 400
+    assert small_town.dump() == before
 
 
 def test_everything_is_stopped_and_brought_back(town: Town) -> None:

@@ -115,3 +115,20 @@ def test_a_static_file_is_kept_for_a_year_by_its_hash_and_asked_for_again_withou
     assert plain.headers[headers.CACHE] == "public, max-age=300"
     again = small_town.client.get("/static/house.css", headers={"If-None-Match": plain.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
+
+
+@pytest.mark.parametrize("prefix", ["", "/mail"])
+def test_a_slash_too_many_is_answered_and_never_redirected(small_town: Town, prefix: str) -> None:
+    """A redirect would name the host somebody asked for, and would break the one click."""
+    site = small_town.config.site.model_copy(update={"base_url": BASE + prefix})
+    config = small_town.config.model_copy(update={"site": site})
+    client = type(small_town.client)(make_site(config, small_town.store, small_town.keys), base_url=BASE)
+    for path in (f"{prefix}/", prefix or "/", f"{prefix}/s/", f"{prefix}/s/press//", f"{prefix}/health/"):
+        answer = client.get(path, headers={"Host": "evil.example"}, follow_redirects=False)
+        assert (path, answer.status_code) == (path, 200)
+        assert "evil.example" not in answer.text
+    link = small_town.leave(small_town.reader()).removeprefix(BASE)
+    answer = client.post(f"{prefix}{link}/", data={"List-Unsubscribe": "One-Click"}, follow_redirects=False)
+    assert (answer.status_code, answer.text) == (200, "You will get no more of these mails.\n")
+    for path in ("/nothing/", "/s//press/", "/s/press/nothing/"):
+        assert client.get(prefix + path, follow_redirects=False).status_code == 404

@@ -142,7 +142,7 @@ def test_the_page_asks_by_the_name_of_the_list_and_masks_the_address(town: Town)
     assert "<h1>Stop Press statements?</h1>" in text
     assert reader.address not in text
     assert "a…" in text
-    assert text.count("<button") == 2
+    assert text.count("<button") == 3
 
 
 def test_the_button_leaves_and_undo_brings_back(town: Town) -> None:
@@ -259,3 +259,37 @@ def test_the_wait_is_two_seconds_at_most(small_town: Town, monkeypatch) -> None:
     monkeypatch.setattr(leaving.time, "monotonic", lambda: 1000.0 + passed[0])
     assert "already on its way" in small_town.client.post(small_town.leave(reader), data=CLICK).text
     assert 1.9 <= passed[0] <= 2.05
+
+
+def test_the_leave_page_offers_a_pause_and_its_end(town: Town) -> None:
+    reader = town.reader("press", "works")
+    link = town.leave(reader)
+    assert "Pause for 30 days" in town.client.get(link).text
+    assert "A pause from Press statements" in town.client.post(link, data={"action": "pause", "days": "30"}).text
+    assert state_of(town, reader.subscription_ids["press"]) == "paused"
+    assert state_of(town, reader.subscription_ids["works"]) == "active"
+    seen = town.client.get(link).text
+    assert "They pause until" in seen
+    assert "Pause for" not in seen
+    for _ in range(2):
+        assert "The pause is over" in town.client.post(link, data={"action": "resume"}).text
+    assert state_of(town, reader.subscription_ids["press"]) == "active"
+
+
+def test_what_was_left_can_neither_pause_nor_go_on(small_town: Town) -> None:
+    link = small_town.leave(small_town.reader())
+    small_town.client.post(link, data=CLICK)
+    before = small_town.dump()
+    for action in ("pause", "resume"):
+        answer = small_town.client.post(link, data={"action": action, "days": "30"})
+        assert (answer.status_code, "You are out of" in answer.text) == (200, True)
+    assert small_town.dump() == before
+    nobody = small_town.links.nobody()
+    assert "from a test" in small_town.client.post(nobody, data={"action": "pause", "days": "30"}).text
+
+
+def test_one_click_leaves_whatever_else_was_posted(small_town: Town) -> None:
+    reader = small_town.reader()
+    answer = small_town.client.post(small_town.leave(reader), data={**CLICK, "action": "pause", "days": "30"})
+    assert answer.text == leaving.DONE
+    assert state_of(small_town, reader.subscription_ids["press"]) == "ended"

@@ -11,10 +11,12 @@ from typing import Any
 from starlette.responses import Response, StreamingResponse
 
 from mailer import clock
+from mailer.config import Config
 from mailer.errors import BadInput, Refused
 from mailer.mailing import deliveries, mailings
 from mailer.outcomes import account
 from mailer.people.roster_file import csv_line
+from mailer.send import watch as sending
 from mailer.store.tables import DELIVERY_STATES
 from mailer.web.desk.call import HEADERS, Call
 from mailer.web.desk.phases import BADGES, DONE, FIGURES, FLIGHT, WAITING, phase_of
@@ -50,16 +52,18 @@ class Figure:
 
 async def show_watch(call: Call) -> Response:
     """Answer with the moving part of a mailing's page; tell the page to load anew when its phase is over."""
-    watched = await call.read(watch, call.number())
+    watched = await call.read(watch, call.number(), call.config)
     if call.asked("state") != watched["state"]:
-        return Response(headers={**HEADERS, "HX-Refresh": "true"})
+        # Not a refresh: what the address says was done ("It is scheduled.") is no longer so.
+        mine = f"{call.house.prefix}/desk/mailings/{call.number()}"
+        return Response(headers={**HEADERS, "HX-Redirect": mine})
     status = STOP_POLLING if watched["phase"] == DONE else 200
     return call.page("desk/watch.html", status=status, watch=watched)
 
 
 async def show_status(call: Call) -> Response:
     """Answer with one line about how far it is, for who listens to the page."""
-    watched = await call.read(watch, call.number())
+    watched = await call.read(watch, call.number(), call.config)
     status = STOP_POLLING if watched["phase"] == DONE else 200
     return call.page("desk/status.html", status=status, watch=watched)
 
@@ -101,8 +105,8 @@ async def as_csv(call: Call) -> Response:
     return StreamingResponse(_lines(call), headers=_file(call, "csv"), media_type="text/csv; charset=utf-8")
 
 
-def watch(session: Session, mailing_id: int) -> dict[str, Any]:
-    """Return how far a mailing is: its figures, how fast it goes, when it will be done.
+def watch(session: Session, mailing_id: int, config: Config) -> dict[str, Any]:
+    """Return how far a mailing is: its figures, how fast it goes, when it will be done, what keeps it.
 
     Counting a million rows takes a second, so a page asks the more seldom the longer it took.
     """
@@ -128,6 +132,8 @@ def watch(session: Session, mailing_id: int) -> dict[str, Any]:
         "twice": account.possibly_twice(session, mailing_id) if phase != WAITING else 0,
         "back": account.came_back(session, mailing_id) if phase != WAITING else {},
         "countdown": _countdown(mailing, phase),
+        "nobody": mailing.state == "sending" and sending.look(session, config) == sending.STUCK,
+        "trouble": sending.trouble(session, config) if mailing.state == "sending" else "",
         "started": mailing.started_at,
         "finished": mailing.finished_at,
         "every": _pause(phase, mailing.due_at, time.monotonic() - begun),

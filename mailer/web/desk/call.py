@@ -128,7 +128,8 @@ class Call:
         return say(shown, self.config.site.zone).partition(" (")[0]
 
     def _said(self) -> str:
-        words = SAID.get(self.asked("said"), "")
+        # A form that was refused posts to the address it stood at, which still has the word of the last success.
+        words = SAID.get(self.asked("said"), "") if self.request.method == "GET" else ""
         return words.replace("%s", self._named()) if "%s" in words else words
 
     def _named(self) -> str:

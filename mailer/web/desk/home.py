@@ -61,13 +61,13 @@ STEPS = (
         "Send yourself a test",
         "On the draft's page. It comes as readers will get it, with [TEST] before the subject.",
         path="{draft}#test",
-        verb="Go to the draft",
+        verb="Go to the mailing",
     ),
     Step(
         "Send",
         "Now or at a time. A sentence says what will happen, and a minute is left to undo it.",
         path="{draft}#schedule",
-        verb="Go to the draft",
+        verb="Go to the mailing",
     ),
 )
 
@@ -93,6 +93,7 @@ def _look(session: Session, config: Config, before: int | None) -> dict[str, Any
         ],
         "older": found[-1]["id"] if len(rows) > SHOWN else None,
         "stuck": sender == watch.STUCK,
+        "trouble": watch.trouble(session, config) if any(card["state"] == "sending" for card in found) else "",
         "steps": steps,
         "next_step": next((step for step in steps if not step.done and step.path), None),
     }

@@ -9,7 +9,7 @@ from mailer import clock
 from mailer.address import Address, parse
 from mailer.compose.checks import BLOCK_BYTES, WARN_BYTES
 from mailer.config import Config
-from mailer.errors import BadInput, MailerError
+from mailer.errors import BadInput, MailerError, NotFound
 from mailer.mailing import audience, editions, mailings, press
 from mailer.mailing.schedule import When
 from mailer.tokens import Keys
@@ -34,6 +34,15 @@ async def edit(call: Call) -> Response:
     except BadInput as error:
         return await mailing_page(call, error)
     return call.to(f"/desk/mailings/{call.number()}", "edited")
+
+
+async def choose_reader(call: Call) -> Response:
+    """Show the mailing as a reader sees it, looked up by address, so that no address stands in that of a page."""
+    try:
+        number = await call.read(previews.number_of, call.form.one("reader"))
+    except (BadInput, NotFound) as error:
+        return await mailing_page(call, BadInput(error.problem, place="reader-address", cure=error.cure))
+    return call.to(f"/desk/mailings/{call.number()}", reader=str(number), scheme=call.form.one("scheme"))
 
 
 async def send_test(call: Call) -> Response:
@@ -79,7 +88,7 @@ async def stop(call: Call) -> Response:
 
 async def mailing_page(call: Call, error: MailerError | None = None) -> Response:
     """Answer with the page of a mailing, and with one line about what could not be done."""
-    who, scheme = previews.allowed_reader(call), call.asked("scheme")
+    who, scheme = previews.allowed_reader(call), call.asked("scheme") or call.form.one("scheme")
     values = await call.read(_look, call.config, call.house.keys, call.number(), who)
     form = call.form.fields
     return call.page(
@@ -125,7 +134,7 @@ def _look(session: Session, config: Config, keys: Keys, mailing_id: int, who: st
     if phase == WAITING:
         values["sentence"] = sentence(session, config, mailing_id)
     if phase != DRAFT:
-        values["watch"] = accounts.watch(session, mailing_id)
+        values["watch"] = accounts.watch(session, mailing_id, config)
     return values
 
 

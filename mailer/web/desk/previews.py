@@ -61,12 +61,6 @@ async def show(call: Call) -> Response:
     return HTMLResponse(lit(seen.html, scheme if scheme in SCHEMES else SCHEMES[0]), headers=HEADERS)
 
 
-async def choose(call: Call) -> Response:
-    """Look up a reader by address, so that no address stands in the address of a page."""
-    number = await call.read(_number_of, call.form.one("address"))
-    return call.to(f"/desk/mailings/{call.number()}", reader=str(number), scheme=call.form.one("scheme"))
-
-
 def lit(html: str, scheme: str) -> str:
     """Return the letter as it looks in one light: what it says for the dark holds always, or never."""
     always = "@media all {" if scheme == "dark" else "@media not all {"
@@ -138,5 +132,6 @@ def reader_of(session: Session, subscriber_id: int) -> Subscriber:
     return found
 
 
-def _number_of(session: Session, text: str) -> int:
+def number_of(session: Session, text: str) -> int:
+    """Return the number of the reader with this address; BadInput for what is none, NotFound for nobody."""
     return subscribers.need(session, text).id

@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 
 from starlette.responses import Response
 
+from mailer import clock
 from mailer.errors import BadInput, MailerError, Refused
 from mailer.mailing import mailings, press, schedule
 from mailer.mailing.schedule import When
@@ -98,6 +99,7 @@ async def _page(call: Call, asked: Asked, error: MailerError | None = None) -> R
         "typed": written > TYPED_OVER,
         "blocks": proof.blocks,
         "zones": ZONES,
+        "now": schedule.say(clock.now().replace(second=0, microsecond=0), call.config.site.zone),
         "hold": int(call.config.send.hold_seconds),
         "error": error,
     }

@@ -74,6 +74,12 @@ def _look(session: Session, call: Call) -> dict[str, Any]:
     }
 
 
+def _hint(role: str) -> str:
+    """Return what somebody with a role may do beyond looking, which everybody may."""
+    acts = [words for act, words in roles.ACTS.items() if act != roles.LOOK and roles.may(role, act)]
+    return "everything" if len(acts) == len(roles.ACTS) - 1 else "; ".join(acts)
+
+
 def _told(deed: Any) -> dict[str, str]:
     return {"actor": deed.actor.removeprefix("desk:"), "action": deed.action, "subject": deed.subject}
 
@@ -95,6 +101,6 @@ async def _page(
         link=link,
         whose=whose,
         hours=call.config.desk.link_hours,
-        roles={role: [roles.ACTS[act] for act in roles.ACTS if roles.may(role, act)] for role in ROLES},
+        roles={role: _hint(role) for role in ROLES},
         **values,
     )

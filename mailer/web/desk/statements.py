@@ -17,7 +17,7 @@ from mailer.web.desk.call import Call
 from mailer.web.desk.plain import plain
 from mailer.web.house import Session
 
-PASTED = "the pasted text"
+PASTED = "The pasted text"
 LONGEST_LINE = 300
 
 

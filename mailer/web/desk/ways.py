@@ -37,7 +37,7 @@ WAYS = (
     Way("GET", "/desk/mailings/{id}", LOOK, mailings.show),
     Way("POST", "/desk/mailings/{id}", WRITE, mailings.edit),
     Way("GET", "/desk/mailings/{id}/preview.html", LOOK, previews.show),
-    Way("POST", "/desk/mailings/{id}/reader", SEE_PEOPLE, previews.choose),
+    Way("POST", "/desk/mailings/{id}/reader", SEE_PEOPLE, mailings.choose_reader),
     Way("POST", "/desk/mailings/{id}/test", WRITE, mailings.send_test),
     Way("GET", "/desk/mailings/{id}/schedule", SEND, scheduling.show),
     Way("POST", "/desk/mailings/{id}/schedule", SEND, scheduling.confirm),

@@ -91,6 +91,9 @@ STATES: dict[str, State] = {
     "statement-wrong": _statement_wrong,
     "draft": _at(Office.draft),
     "draft-dark": _at(Office.draft, "?scheme=dark&reader=1"),
+    "draft-nobody": lambda office: office.post(
+        f"/desk/mailings/{_once(Office.draft, office)}/reader", reader="nobody@example.org"
+    ),
     "draft-text": _at(Office.draft, "?scheme=text&reader=long"),
     "draft-writer": _at(Office.draft, "", "writer"),
     "draft-blocked": _at(_blocked),

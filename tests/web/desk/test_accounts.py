@@ -9,8 +9,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from mailer import clock
 from mailer.outcomes.account import Account
-from mailer.store.tables import Delivery, Subscriber
+from mailer.store.tables import Delivery, Subscriber, Worker
 from mailer.web.desk.accounts import _bar, _pace, _pause, _percent, _spell
 from tests.web.desk.office import Office
 
@@ -27,6 +28,21 @@ def figures(text: str) -> dict[str, int]:
         r'<th scope="row">(?:<span[^>]*></span>)?(\w[\w ]*)<.*?</th>\s*<td class="number">(.*?)</td>', text, re.S
     )
     return {name: int(re.sub(r"<span.*?</span>|<[^>]+>|,", "", cell)) for name, cell in rows}
+
+
+def test_it_is_said_when_the_mail_server_takes_nothing(office: Office) -> None:
+    number = office.sending()
+    assert "nobody sends" in watch(office, number, "sending").text
+    now = clock.now()
+    with office.store.write() as session:
+        session.add(Worker(name="w", started_at=now, seen_at=now, trouble="mail.test:25: Connection <refused>"))
+    for text in (watch(office, number, "sending").text, office.client().get("/desk").text):
+        assert "Nothing gets out at the moment" in text
+        assert "mail.test:25: Connection &lt;refused&gt;" in text
+    assert "Nothing gets out" in office.client().get(f"/desk/mailings/{number}/status").text
+    with office.store.write() as session:
+        session.query(Worker).update({"trouble": ""})
+    assert "Nothing gets out" not in watch(office, number, "sending").text
 
 
 def test_the_figures_are_those_of_the_ledger_and_add_up(office: Office) -> None:
@@ -46,10 +62,10 @@ def test_asking_goes_on_until_the_end(small_office: Office) -> None:
     number = small_office.sending()
     going = watch(small_office, number, "sending")
     assert going.status_code == 200
-    assert f'hx-get="/desk/mailings/{number}/watch?state=sending" hx-trigger="every 2s"' in going.text
+    assert f'data-hx-get="/desk/mailings/{number}/watch?state=sending" data-hx-trigger="every 2s"' in going.text
     small_office.post(f"/desk/mailings/{number}/pause")
     changed = watch(small_office, number, "sending")
-    assert changed.headers["hx-refresh"] == "true"
+    assert changed.headers["hx-redirect"] == f"/desk/mailings/{number}"
     assert changed.text == ""
     assert watch(small_office, number, "paused").status_code == 200
     small_office.post(f"/desk/mailings/{number}/stop", word="stop")
@@ -65,7 +81,7 @@ def test_there_is_a_way_to_look_again_without_script(small_office: Office) -> No
     number = small_office.sending()
     text = small_office.client().get(f"/desk/mailings/{number}").text
     assert f'<noscript><p><a href="/desk/mailings/{number}">' in text
-    assert re.search(r'role="status" hx-get="[^"]+/status" hx-trigger="every 15s"', text)
+    assert re.search(r'role="status" data-hx-get="[^"]+/status" data-hx-trigger="every 15s"', text)
     assert "noscript" not in small_office.client().get(f"/desk/mailings/{small_office.sent()}").text
 
 

@@ -153,7 +153,7 @@ def test_now_is_held_and_can_be_undone(small_office: Office, moving_clock) -> No
     shown = page(small_office, number)
     assert "Starts in 43 seconds." in shown
     assert "Nothing has left yet." in shown
-    assert f'hx-get="/desk/mailings/{number}/watch?state=holding" hx-trigger="every 2s"' in shown
+    assert f'data-hx-get="/desk/mailings/{number}/watch?state=holding" data-hx-trigger="every 2s"' in shown
     assert small_office.post(f"/desk/mailings/{number}/undo").status_code == 303
     assert small_office.state(number) == "draft"
     assert small_office.post(f"/desk/mailings/{number}/undo").status_code == 409

@@ -212,3 +212,12 @@ def test_a_new_link_kills_the_older(small_office: Office) -> None:
         links.append(urlsplit(re.findall(r"http://\S+/desk/setup/[\w-]+", text)[0]).path)
     client = small_office.client("")
     assert [client.get(link).status_code for link in links] == [404, 200]
+
+
+def test_the_word_of_the_last_success_is_not_said_again_over_a_refusal(small_office: Office) -> None:
+    """A form without an address of its own posts to where it stands, which may be /desk/lists?said=listed."""
+    small_office.lists()
+    assert "The list is made." in small_office.client().get("/desk/lists?said=listed").text
+    refused = small_office.post("/desk/lists?said=listed", name="Press!", language="en", archive="public")
+    assert refused.status_code == 422
+    assert "The list is made." not in refused.text

@@ -104,13 +104,19 @@ def test_a_reader_of_ones_choice_reads_it(small_office: Office, tmp_path) -> Non
     with small_office.store.write() as session:
         person = session.query(Subscriber).filter_by(address="reader3@example.org").one()
         person.attributes = {"city": "Arden"}
-    answer = small_office.post(f"/desk/mailings/{number}/reader", address=" Reader3@example.org ", scheme="text")
+    answer = small_office.post(f"/desk/mailings/{number}/reader", reader=" Reader3@example.org ", scheme="text")
     assert answer.status_code == 303
     assert "reader3" not in answer.headers["location"].casefold()
     page = small_office.client().get(answer.headers["location"]).text
     assert "Dear Reader 3 of Arden," in page
     assert "Shown to reader3@example.org" in page
-    assert small_office.post(f"/desk/mailings/{number}/reader", address="no@example.org").status_code == 404
+    for typed, words in (("no@example.org", "Nobody here has the address"), ("nonsense", "is not an address")):
+        answer = small_office.post(f"/desk/mailings/{number}/reader", reader=typed, scheme="dark")
+        assert answer.status_code == 422
+        assert '<a href="#reader-address">Reader</a>' in answer.text
+        assert words in answer.text
+        assert f'value="{typed}"' in answer.text
+        assert '<div class="frames dark">' in answer.text
 
 
 def test_who_may_not_see_people_sees_none(small_office: Office, tmp_path) -> None:

@@ -105,8 +105,9 @@ def test_what_cannot_be_used_is_said_and_every_word_is_kept(small_office: Office
     answer = small_office.post(f"/desk/statements/{number}", **(GIVEN | wrong))
     assert answer.status_code == 422
     assert said in answer.text
-    for name in ("deck", "subject", "preheader"):
+    for name in ("subject", "preheader"):
         assert f'value="{GIVEN[name]}"' in answer.text
+    assert f"{GIVEN['deck']}</textarea>" in answer.text
     assert "A note</textarea>" in answer.text
     with small_office.store.read() as session:
         assert mailings.latest(session) == []
