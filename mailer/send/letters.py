@@ -16,6 +16,7 @@ from mailer.config import Config
 from mailer.errors import Broken
 from mailer.mailing import notices
 from mailer.mailing.links import Links
+from mailer.send import dkim
 from mailer.send.relays import Parcel
 from mailer.store.tables import EPOCH, MICROSECOND, EditionRow, MailingList
 from mailer.tokens import Keys
@@ -40,6 +41,7 @@ class Letters:
         self._config = config
         self._keys = keys
         self._links = Links(config.site.base_url, keys)
+        self._signers = dkim.signers(config)
         self._kits: OrderedDict[int, Kit] = OrderedDict()
 
     def fetch(self, session: Session, edition_ids: set[int]) -> None:
@@ -72,7 +74,7 @@ class Letters:
             unsubscribe_url=leave,
             smtputf8=not row.address.isascii(),
         )
-        return Parcel(kit.mail_from, row.address, build(kit.program, letter))
+        return Parcel(kit.mail_from, row.address, self._signers.sign(build(kit.program, letter), date))
 
     def notice(self, session: Session, row: Row[Any], date: datetime) -> Parcel:
         """Return the message of a notice, compiled for this one person."""
@@ -88,7 +90,7 @@ class Letters:
             unsubscribe_url=ready.unsubscribe_url,
             smtputf8=not row.address.isascii(),
         )
-        return Parcel(ready.mail_from, row.address, build(ready.program, letter))
+        return Parcel(ready.mail_from, row.address, self._signers.sign(build(ready.program, letter), date))
 
 
 def _said(facts: Mapping[str, str], language: str) -> Mapping[str, str]:
