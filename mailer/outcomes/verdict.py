@@ -118,11 +118,11 @@ RULES: tuple[tuple[Kind, str, str, str, str], ...] = (
     ("authentication", r".*", r"503", r".*", r"\bauth\b|authenticat"),
     ("authentication", r".*", r"55\d", r"()|5\.7\.\d+", r"invalid credentials|not authorized to perform"),
     ("authentication", r"connect|mail", r"5\d\d", r".*", r"authentication (is )?required|not authenticated"),
-    # Nothing said before RCPT can be about the reader (RFC 5321 section 3.3).
-    ("protocol", r"connect|mail", r"50[0-4]|555", r"()|5\.[05]\.\d+", r""),
-    ("policy", r"connect|mail", r"5\d\d", r".*", r""),
     # An international address on a way that cannot carry it (RFC 6531 section 3.4).
     ("refused", r".*", r"5\d\d", r"5\.6\.7", r""),
+    # Nothing else said before RCPT can be about the reader (RFC 5321 section 3.3).
+    ("protocol", r"connect|mail", r"50[0-4]|555", r"()|5\.[05]\.\d+", r""),
+    ("policy", r"connect|mail", r"5\d\d", r".*", r""),
     # The reader themselves, or the rules of their group, keep this one letter out; nobody is at fault.
     ("refused", r".*", r"5\d\d", r".*", r"(blocked|rejected|denied|refused|blacklisted) by (the )?(recipient|user)\b"),
     ("refused", r".*", r"5\d\d", r"5\.7\.\d+", r"resolver\.rst"),
