@@ -1,5 +1,6 @@
 """`mailer dkim`: the keys that sign mail, and the records that tell the world of them."""
 
+import json
 from typing import Annotated, Any
 
 import typer
@@ -45,10 +46,9 @@ def new(
         "domain": domain,
         "made": [str(key.file) for key in made.values()],
         "keys": [_facts(key, signs=False) for key in keys],
-        "config": _lines(domain, selector, keys[1].selector if ed25519 else ""),
+        "config": _lines(domain, selector, keys[1].selector if ed25519 else "", config.dkim.get(domain)),
     }
-    old = config.dkim[domain].selector if domain in config.dkim else ""
-    answer(facts, _told(facts, keys, "" if old == selector else old), as_json=as_json)
+    answer(facts, _told(facts, keys, config.dkim.get(domain)), as_json=as_json)
 
 
 @app.command("show")
@@ -75,15 +75,17 @@ def show(context: typer.Context, domain: Domain, as_json: AsJson = False) -> Non
     answer({"domain": domain, "keys": facts}, "\n\n".join(parts), as_json=as_json)
 
 
-def _told(facts: dict[str, Any], keys: list[Any], old: str) -> str:
-    """Return what was made, and what to do with it step by step."""
+def _told(facts: dict[str, Any], keys: list[Any], before: Any) -> str:
+    """Return what was made, and what to do with it step by step; ``before`` is the section that is there already."""
+    old = before.selector if before and before.selector != keys[0].selector else ""
+    where = f", in place of what is there for {facts['domain']}" if before else ""
     last = f"3. Leave the record of {old} in the DNS for a month: mail signed with it is still on the way."
     return "\n\n".join(
         [
             "\n".join(f"made {file}" for file in facts["made"]),
             f"1. Publish this in the DNS of {facts['domain']}:",
             *(_zone(key) for key in keys),
-            "2. When it can be seen there, write this into config.toml, and restart:",
+            f"2. When it can be seen there, write this into config.toml{where}, and restart:",
             facts["config"],
             *([last] if old else []),
         ]
@@ -116,9 +118,16 @@ def _zone(key: Any) -> str:
     return f"{key.name}. 3600 IN TXT (\n  {strings} )"
 
 
-def _lines(domain: str, selector: str, ed25519_selector: str) -> str:
-    second = f'\ned25519_selector = "{ed25519_selector}"' if ed25519_selector else ""
-    return f'[dkim."{domain}"]\nselector = "{selector}"{second}'
+def _lines(domain: str, selector: str, ed25519_selector: str, before: Any) -> str:
+    """Return the section for config.toml; what is set in it already stays, but for the keys that are new."""
+    kept = before.model_dump(mode="json", exclude_defaults=True) if before else {}
+    kept.pop("key_file", None)
+    if ed25519_selector:
+        kept.pop("ed25519_key_file", None)
+        kept["ed25519_selector"] = ed25519_selector
+    settings = {**kept, "selector": selector}
+    names = ["selector", *(name for name in settings if name != "selector")]
+    return "\n".join([f'[dkim."{domain}"]', *(f"{name} = {json.dumps(settings[name])}" for name in names)])
 
 
 def _facts(key: Any, *, signs: bool) -> dict[str, Any]:

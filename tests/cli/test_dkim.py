@@ -69,11 +69,21 @@ def test_a_second_key_beside_the_first(house) -> None:
 def test_rotation_names_the_old_record(house) -> None:
     paste(house, house.do("dkim", "new", DOMAIN, "--selector", "m1", "--json").json["config"])
     done = house.do("dkim", "new", DOMAIN, "--selector", "m2")
-    assert done.out.endswith(
-        "3. Leave the record of m1 in the DNS for a month: mail signed with it is still on the way.\n"
-    )
+    assert f"config.toml, in place of what is there for {DOMAIN}, and restart" in done.out
+    assert "\n3. Leave the record of m1 in the DNS for a month: " in done.out
     shown = house.do("dkim", "show", DOMAIN).out
     assert re.findall(r"^; (\S+) (signs|does not sign) \(", shown, re.M) == [("m1", "signs"), ("m2", "does not sign")]
+
+
+def test_rotation_keeps_what_else_is_set(house) -> None:
+    paste(house, house.do("dkim", "new", DOMAIN, "--selector", "m1", "--ed25519", "--json").json["config"])
+    paste(house, 'expire_days = 30\ncanonicalization = "relaxed/relaxed"\nkey_file = "m1.pem"')
+    lines = house.do("dkim", "new", DOMAIN, "--selector", "m2", "--json").json["config"]
+    (house.folder / "config.toml").write_text(lines)
+    section = load(house.folder / "config.toml").dkim[DOMAIN]
+    assert (section.selector, section.ed25519_selector, section.key_file) == ("m2", "m1-ed", None)
+    assert (section.expire_days, section.canonicalization) == (30, "relaxed/relaxed")
+    assert house.do("check").code == 0
 
 
 def test_domains_are_written_as_the_dns_knows_them(house) -> None:
