@@ -40,11 +40,11 @@ wheel: $(VENV)/dev
 	$(PIP) wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 	@ls dist/*.whl
 
-# What builds the package is locked too (hatchling asks for editables when it installs a folder in place),
-# so that nothing is ever fetched without a hash.
+# What builds packages is locked too, so that nothing is ever fetched without a hash: hatchling asks for editables
+# when it installs a folder in place, and setuptools builds what comes as source only.
 lock: $(VENV)/dev
 	@command -v uv >/dev/null || { echo 'make lock needs uv: https://docs.astral.sh/uv/' >&2; exit 1; }
-	$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], "editables", sep="\n")' > $(VENV)/build.in
+	$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], "editables", "setuptools", sep="\n")' > $(VENV)/build.in
 	$(LOCK) --upgrade --output-file requirements.lock pyproject.toml $(VENV)/build.in
 	$(LOCK) --constraint requirements.lock --extra dev --output-file requirements-dev.lock pyproject.toml $(VENV)/build.in
 
@@ -68,6 +68,7 @@ $(VENV)/runtime: $(VENV)/made requirements.lock pyproject.toml
 
 $(VENV)/dev: $(VENV)/made requirements-dev.lock pyproject.toml
 	@echo 'installing what mailer and its tests need into $(VENV), once; this takes a minute'
-	@$(PIP) install --quiet --require-hashes -r requirements-dev.lock
+	@$(PIP) install --quiet --require-hashes -r requirements.lock
+	@$(PIP) install --quiet --require-hashes --no-build-isolation -r requirements-dev.lock
 	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
 	@touch $(VENV)/runtime $@

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, Field, SecretStr, ValidationError, model_validator
+from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -13,6 +13,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from mailer.config_dkim import LABELS, Dkim
 from mailer.config_errors import explain, unknown_variables
 from mailer.config_sections import (
     Desk,
@@ -54,6 +55,7 @@ class Config(BaseSettings):
     people: People = People()
     relay: dict[str, Relay] = Field(default_factory=lambda: {"local": Relay()}, min_length=1)
     send: Send = Send()
+    dkim: dict[str, Dkim] = Field(default_factory=dict, examples=["example.org"])
     desk: Desk = Desk()
     log: Log = Log()
 
@@ -69,6 +71,17 @@ class Config(BaseSettings):
         """Let variables win over the file, and read nothing else."""
         file = (TomlConfigSettingsSource(settings_cls, cls.toml_file),) if cls.toml_file else ()
         return (init_settings, env_settings, *file)
+
+    @field_validator("dkim", mode="before")
+    @classmethod
+    def _whole_domains(cls, value: Any) -> Any:
+        for name, section in value.items() if isinstance(value, dict) else ():
+            if isinstance(section, dict) and section and all(isinstance(part, dict) for part in section.values()):
+                whole = ".".join([name, next(iter(section))])
+                raise ValueError(f'a domain is written in quotes; write [dkim."{whole}"]')
+            if "." not in name or not LABELS.fullmatch(name):
+                raise ValueError(f"{name!r} is not a domain; write it like example.org, in its xn-- form if need be")
+        return value
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Config":
@@ -136,6 +149,12 @@ def _rooted(config: Config, folder: Path) -> Config:
         name: _replace(relay, ca_file=_under(folder, relay.ca_file), password_file=_under(folder, relay.password_file))
         for name, relay in config.relay.items()
     }
+    signing = {
+        domain: _replace(
+            keys, key_file=_under(folder, keys.key_file), ed25519_key_file=_under(folder, keys.ed25519_key_file)
+        )
+        for domain, keys in config.dkim.items()
+    }
     url = config.store.url
     if url.startswith("sqlite:///") and not url.startswith("sqlite:////"):
         url = f"sqlite:///{folder / url.removeprefix('sqlite:///')}"
@@ -146,6 +165,7 @@ def _rooted(config: Config, folder: Path) -> Config:
         templates=_replace(config.templates, folder=_under(folder, config.templates.folder)),
         log=_replace(config.log, mail_log=_under(folder, config.log.mail_log)),
         relay=relays,
+        dkim=signing,
     )
 
 

@@ -7,6 +7,7 @@ from mailer.app.opening import open_app
 from mailer.config import load
 from mailer.errors import ConfigError, MailerError
 from mailer.mailing import rehearsal
+from mailer.send import dkim_keys
 from mailer.web.house import open_house
 
 
@@ -18,6 +19,7 @@ def mistakes(path: Path | None) -> Iterator[MailerError]:
         yield from error.problems or (error,)
         return
     yield from rehearsal.mistakes(config)
+    yield from dkim_keys.mistakes(config)
     try:
         app = open_app(config)
     except MailerError as error:

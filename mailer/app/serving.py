@@ -15,6 +15,7 @@ from mailer.app.opening import App
 from mailer.config_sections import Web
 from mailer.duties import Duties
 from mailer.errors import ConfigError
+from mailer.send import dkim
 from mailer.web.site import make_site
 
 BACKLOG = 2048
@@ -46,7 +47,9 @@ def serve(app: App, command: Sequence[str], ready: Callable[[str], None]) -> Non
     """Serve until SIGTERM or SIGINT; ``command`` starts the sending process, none if it is empty.
 
     ``ready`` is called with the address when it listens. A second signal ends the sending process at once.
+    ConfigError for a signing key that cannot be used: the sending process would start again and again.
     """
+    dkim.signers(app.config)
     listening = listen(app.config.web)
 
     async def main() -> None:

@@ -8,14 +8,17 @@ import sys
 from mailer.app.loop import fast_loop
 from mailer.app.opening import App
 from mailer.duties import Duties
+from mailer.send import dkim
 from mailer.send.worker import Worker
 
 
 def work(app: App, *, ticking: bool, as_child: bool) -> None:
     """Work until SIGTERM or SIGINT, then finish what is on the wire; a second signal does not wait for it.
 
-    ``as_child`` also stops when standard input ends: then the process that started us is gone.
+    ``as_child`` also stops when standard input ends: then the process that started us is gone. ConfigError
+    for a signing key that cannot be used.
     """
+    dkim.signers(app.config)
 
     async def main() -> None:
         worker = Worker(app.store, app.config, app.keys)

@@ -28,7 +28,7 @@ def init(
 
 
 def check(context: typer.Context, as_json: AsJson = False) -> None:
-    """Look for every mistake: in the configuration, the templates, the store and the keys."""
+    """Look for every mistake: in the configuration, the templates, the store and all keys."""
     from mailer.app.checking import mistakes
     from mailer.cli.opened import config_path
 
@@ -62,12 +62,16 @@ def backup(
 ) -> None:
     """Write the store and its keys into one file, also while mail is being sent."""
     from mailer.cli.opened import opened
+    from mailer.send import dkim_keys
     from mailer.store import backup
 
     with opened(context) as app:
+        elsewhere = dkim_keys.elsewhere(app.config)
         made = backup.backup(app.store, app.config.keys.folder, file.absolute())
     size = file.stat().st_size
     text = f"{file}: {sum(made.tables.values()):,} rows and the keys, {size:,} bytes, read back and found whole"
+    for outside in elsewhere:
+        remark(f"not in it, because it lies outside the folder of the keys: {outside}")
     answer({"file": str(file), "bytes": size, "made_at": made.made_at, "rows": made.tables}, text, as_json=as_json)
 
 

@@ -16,6 +16,7 @@ from mailer.config import Config
 from mailer.errors import Broken
 from mailer.mailing import notices
 from mailer.mailing.links import Links
+from mailer.send import dkim
 from mailer.send.envelope import Parcel
 from mailer.store.tables import EPOCH, MICROSECOND, EditionRow, MailingList
 from mailer.tokens import Keys
@@ -40,6 +41,7 @@ class Letters:
         self._config = config
         self._keys = keys
         self._links = Links(config.site.base_url, keys)
+        self._signers = dkim.signers(config)
         self._kits: OrderedDict[int, Kit] = OrderedDict()
 
     def fetch(self, session: Session, edition_ids: set[int]) -> None:
@@ -78,7 +80,8 @@ class Letters:
             unsubscribe_url=leave,
             smtputf8=not row.address.isascii(),
         )
-        return Parcel(kit.mail_from, row.address, build(kit.program, letter), envid)
+        message = self._signers.sign(build(kit.program, letter), date)
+        return Parcel(kit.mail_from, row.address, message, envid)
 
     def notice(self, session: Session, row: Row[Any], date: datetime) -> Parcel:
         """Return the message of a notice, compiled for this one person."""
@@ -94,7 +97,8 @@ class Letters:
             unsubscribe_url=ready.unsubscribe_url,
             smtputf8=not row.address.isascii(),
         )
-        return Parcel(ready.mail_from, row.address, build(ready.program, letter), envid)
+        message = self._signers.sign(build(ready.program, letter), date)
+        return Parcel(ready.mail_from, row.address, message, envid)
 
 
 def _said(facts: Mapping[str, str], language: str) -> Mapping[str, str]:

@@ -13,6 +13,7 @@ from mailer.config import Config, template_folders
 from mailer.config_sections import Relay
 from mailer.errors import ConfigError, Refused
 from mailer.outcomes.verdict import Reply
+from mailer.send import dkim
 from mailer.send.connecting import RelayError, connect
 from mailer.send.envelope import Parcel
 from mailer.send.manners import Manners
@@ -91,15 +92,16 @@ def _letter(config: Config, name: str, relay: Relay, sender: str, to: Address) -
         declared=frozenset(config.people.attributes),
     )
     program = compile_notice(facts, template_folders(config)).program
+    now = clock.now()
     letter = Letter(
         address=to.spelled,
         name="",
         values={},
         links={},
         message_id=f"{secrets.token_hex(13)}@{sender.rpartition('@')[2]}",
-        date=clock.now(),
+        date=now,
     )
-    return Parcel(sender, to.spelled, build(program, letter))
+    return Parcel(sender, to.spelled, dkim.signers(config).sign(build(program, letter), now))
 
 
 def _where(relay: Relay) -> str:

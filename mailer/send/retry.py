@@ -64,6 +64,7 @@ def conclude(done: Try, kind: Kind, reply: Reply, send: Send, now: datetime) -> 
 
 
 WORDS: dict[str, str] = {
+    "accepted": "the relay took it",
     "gone": "the mailbox does not exist",
     "full": "the mailbox is full",
     "later": "the receiver asks to try later",
@@ -73,6 +74,7 @@ WORDS: dict[str, str] = {
     "protocol": "the relay did not understand us",
     "refused": "the receiver refuses it",
     "uncertain": "no answer after the message was written; the reader possibly has it",
+    "unwritten": "the connection ended before anything was written",
 }
 
 

@@ -17,6 +17,7 @@ from typing import IO
 from sqlalchemy.orm import Session
 
 from mailer import __version__, clock
+from mailer.config_dkim import FOLDER
 from mailer.errors import BadInput, Refused
 from mailer.store import rows, schema
 from mailer.store.engine import Store
@@ -69,7 +70,7 @@ def backup(store: Store, key_folder: Path, target: Path) -> Manifest:
                 _put_copy(archive, manifest, store, Path(folder))
             else:
                 _put_rows(archive, manifest, store)
-            for name in KEY_FILES:
+            for name in (*KEY_FILES, *_signing_files(key_folder)):
                 with (key_folder / name).open("rb") as source:
                     _put(archive, manifest, f"keys/{name}", source)
             archive.writestr(MANIFEST, json.dumps(asdict(manifest), indent=2))
@@ -116,6 +117,12 @@ def verify(archive: zipfile.ZipFile, manifest: Manifest) -> None:
             found = ""
         if found != expected:
             raise BadInput(f"its part {name} is damaged", place=str(archive.filename), cure="take another backup")
+
+
+def _signing_files(key_folder: Path) -> list[str]:
+    """Return the keys that sign the mail of a domain, as paths from the folder of the keys."""
+    found = (key_folder / FOLDER).glob("*/*.pem")
+    return sorted(path.relative_to(key_folder).as_posix() for path in found)
 
 
 def _put_copy(archive: zipfile.ZipFile, manifest: Manifest, store: Store, folder: Path) -> None:

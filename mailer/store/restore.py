@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import shutil
 import tempfile
 import zipfile
@@ -11,6 +12,7 @@ from pathlib import Path
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
+from mailer.config_dkim import FOLDER
 from mailer.errors import BadInput, Refused
 from mailer.store import rows, schema, seal
 from mailer.store.backup import COPY, KEY_FILES, Manifest, manifest_of, opened, verify
@@ -20,6 +22,8 @@ from mailer.tokens import Keys, read_keys, write_keys
 
 SQLITE = "sqlite:///"
 ELSEWHERE = "name an empty place in config.toml, or move away what is there"
+# The keys that sign the mail of a domain: keys/dkim/DOMAIN/SELECTOR.pem.
+SIGNING = re.compile(rf"keys/({FOLDER}/[a-z0-9][a-z0-9.-]*/[a-z0-9][a-z0-9.-]*\.pem)")
 Settle = Callable[[Session, Manifest], object]
 
 
@@ -34,6 +38,7 @@ def restore(source: Path, url: str, key_folder: Path, settle: Settle) -> Manifes
         verify(archive, manifest)
         _must_be_ours(archive, manifest)
         keys = _keys(archive, Path(scratch))
+        signing = _signing_keys(archive, manifest, key_folder)
         present = read_keys(key_folder)
         if present is not None and present.fingerprints() != keys.fingerprints():
             raise Refused("there are other keys", place=str(key_folder), cure=ELSEWHERE)
@@ -43,6 +48,7 @@ def restore(source: Path, url: str, key_folder: Path, settle: Settle) -> Manifes
             _into_server(archive, manifest, url, Path(scratch), keys, settle)
         if present is None:
             write_keys(key_folder, keys)
+        _write_signing_keys(key_folder, signing)
     return manifest
 
 
@@ -151,3 +157,28 @@ def _keys(archive: zipfile.ZipFile, scratch: Path) -> Keys:
     if keys is None:
         raise BadInput("holds no keys", place=str(archive.filename), cure="take another")
     return keys
+
+
+def _signing_keys(archive: zipfile.ZipFile, manifest: Manifest, key_folder: Path) -> dict[str, bytes]:
+    """Return path from the key folder → content; Refused if there is another key at one of these places."""
+    found = {}
+    for name in manifest.parts:
+        inside = SIGNING.fullmatch(name)
+        if inside and ".." not in name:
+            found[inside[1]] = archive.read(name)
+            path = key_folder / inside[1]
+            if path.exists() and path.read_bytes() != found[inside[1]]:
+                raise Refused("there is another key", place=str(path), cure=ELSEWHERE)
+    return found
+
+
+def _write_signing_keys(key_folder: Path, signing: dict[str, bytes]) -> None:
+    for name, content in signing.items():
+        path = key_folder / name
+        for folder in (path.parent.parent, path.parent):
+            folder.mkdir(mode=0o700, exist_ok=True)
+        if not path.exists():
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+                out.write(content)
+                out.flush()
+                os.fsync(out.fileno())

@@ -30,7 +30,7 @@ WORDS = {
 
 @dataclass(frozen=True)
 class Section:
-    """One table of config.toml; ``name`` is what stands in its brackets."""
+    """One table of config.toml; ``name`` is what stands in its brackets, ``variable`` is empty for an example."""
 
     name: str
     told: str
@@ -45,8 +45,12 @@ def sections() -> Iterator[Section]:
         variable = f"MAILER_{name.upper()}__"
         if get_origin(model) is dict:
             model = get_args(model)[1]
-            shown = next(iter(_default(field)))
-            yield Section(f"{name}.{shown}", _told(model), model.model_fields, f"{variable}{shown.upper()}__")
+            given = next(iter(_default(field)), None)
+            # Where there is none to begin with, it is shown under the name of its example.
+            shown = given or f'"{(field.examples or ["NAME"])[0]}"'
+            yield Section(
+                f"{name}.{shown}", _told(model), model.model_fields, f"{variable}{given.upper()}__" if given else ""
+            )
         else:
             yield Section(name, _told(model), model.model_fields, variable)
 
@@ -59,22 +63,26 @@ def table() -> str:
             f"| `{key}` | {kind(field)} | {_shown(field)} | {field.description} |"
             for key, field in section.fields.items()
         ]
+        variables = f" Variables: `{section.variable}…`" if section.variable else ""
         parts.append(
-            f"## [{section.name}]\n\n{section.told} Variables: `{section.variable}…`\n\n"
+            f"## [{section.name}]\n\n{section.told}{variables}\n\n"
             "| key | type | default | what for |\n|---|---|---|---|\n" + "\n".join(rows)
         )
     return "\n\n".join(parts)
 
 
-def example() -> str:
-    """Return config.example.toml: every key, commented out, with its default."""
+def example(*, samples: bool = True) -> str:
+    """Return config.example.toml: every key, commented out, with its default; sections there may be, or without."""
     parts = [HEAD]
     for section in sections():
+        if not (samples or section.variable):
+            continue
         # A table that may come several times is an example as a whole: beside one of your own it would be a second.
         several = "." in section.name
         lines = [f"# [{section.name}]" if several else f"[{section.name}]", f"# {section.told}"]
         if several:
-            lines.append("# Take away the # before the line in brackets too; the name after the point is yours.")
+            yours = "the name after the point" if section.variable else "the domain in quotes"
+            lines.append(f"# Take away the # before the line in brackets too; {yours} is yours.")
         for key, field in section.fields.items():
             lines += ["", *textwrap.wrap(f"# {field.description}", 100, subsequent_indent="# ")]
             lines.append(f"# {key} = {_toml(_default(field))}")

@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterable, Mapping
 
 from mailer import errors
 from mailer.mailing import deliveries, mailings
+from mailer.outcomes import verdict
 from mailer.people import subscriptions
+from mailer.send import retry
 from tests.house import page_of_settings, page_of_verbs
 from tests.house.floorplan import ROOT, Module, imports, modules
 
@@ -85,6 +87,12 @@ def _in_order(table: Mapping[str, frozenset[str]], states: frozenset[str]) -> li
     return [state for state in table if state in states] + sorted(states - table.keys())
 
 
+def verdicts() -> str:
+    """Return what can be concluded from a reply, and what follows from it."""
+    rows = [f"| {kind} | {retry.WORDS[kind]} | {follows} |" for kind, follows in verdict.FOLLOWS.items()]
+    return "| verdict | means | what follows |\n|---|---|---|\n" + "\n".join(rows)
+
+
 def family() -> str:
     """Return the tree of errors as errors.py draws it, and what each one says."""
     drawn = (errors.__doc__ or "").split("\n\n", 1)[1].strip()
@@ -104,7 +112,7 @@ def family_of(top: type[Exception]) -> list[type[Exception]]:
 PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "docs/config.md": {"keys": page_of_settings.table},
     "docs/flow.md": {"stations": stations},
-    "docs/states.md": {"moves": moves},
+    "docs/states.md": {"moves": moves, "verdicts": verdicts},
     "docs/errors.md": {"family": family},
 }
 if page_of_verbs.exists():

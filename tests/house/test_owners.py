@@ -10,7 +10,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from tests.house.floorplan import ROOT, Module, Rule, imports, modules, sample
-from tests.house.owners import OWNERS, PICKED_UP
+from tests.house.owners import ONLY, OWNERS, PICKED_UP
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 DEPENDENCIES = [Requirement(line) for line in PROJECT["dependencies"]]
@@ -32,6 +32,8 @@ def trespasses(module: Module) -> Iterator[str]:
         owner = BY_PACKAGE.get(package)
         if owner and not {module.room, module.place} & set(owner.rooms):
             yield f"{at}: {package} belongs to {', '.join(owner.rooms)} (docs/decisions.md says why)"
+        elif module.name not in ONLY.get(package, (module.name,)):
+            yield f"{at}: {package} belongs to {', '.join(ONLY[package])} alone"
 
 
 def undeclared(module: Module) -> Iterator[str]:
@@ -107,6 +109,7 @@ def test_both_locks_name_the_same_versions() -> None:
         ("mailer.web.public", "from sqlalchemy import select", trespasses),
         ("mailer.cli.main", "def run():\n    from starlette.applications import Starlette", trespasses),
         ("mailer.errors", "from pydantic import BaseModel", trespasses),
+        ("mailer.send.worker", "from cryptography.hazmat.primitives import hashes", trespasses),
         ("mailer.sources.feed", "import feedparser", undeclared),
     ],
 )

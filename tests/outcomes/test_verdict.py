@@ -1,61 +1,60 @@
 """What relays really say, and what we conclude."""
 
+import re
+from pathlib import Path
+from typing import get_args
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailer.outcomes.verdict import Reply, judge
+from mailer.outcomes.verdict import FOLLOWS, RULES, Kind, Reply, judge
 
-REPLIES = [
-    ("250 2.0.0 Ok: queued as 4XyZ", "accepted"),
-    ("250 OK id=1tX-0000", "accepted"),
-    ("550 5.1.1 The email account that you tried to reach does not exist. Please try", "gone"),
-    ("550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup", "gone"),
-    ("554 delivery error: dd This user doesn't have a yahoo.example account", "policy"),
-    ("550 5.1.1 <nobody@example.org>: Recipient address rejected: User unknown", "gone"),
-    ("550 Unknown user", "gone"),
-    ("550 no such user here", "gone"),
-    ("553 sorry, no mailbox here by that name. (#5.1.1)", "refused"),
-    ("550 5.2.1 The user you are trying to contact is disabled", "gone"),
-    ("550 Requested action not taken: mailbox unavailable", "gone"),
-    ("550 5.4.4 unrouteable address", "gone"),
-    ("452 4.2.2 The email account that you tried to reach is over quota", "full"),
-    ("552 5.2.2 mailbox full", "full"),
-    ("552 Requested mail action aborted: exceeded storage allocation", "full"),
-    ("550 user is over quota", "full"),
-    ("421 4.7.0 Our system has detected an unusual rate of unsolicited mail", "later"),
-    ("450 4.2.0 Greylisted, see http://postgrey.example", "later"),
-    ("451 4.3.0 temporary lookup failure", "later"),
-    ("452 4.5.3 Too many recipients", "later"),
-    ("552 5.5.3 Too many recipients", "later"),
-    ("421 4.3.2 Service shutting down", "later"),
-    ("550 5.7.26 This message does not pass authentication checks", "policy"),
-    ("550 5.7.515 Access denied, sending domain does not meet the required authentication level", "policy"),
-    ("550 5.7.1 Service unavailable; client host blocked using a list", "policy"),
-    ("554 5.7.1 Message scored too high on spam scale", "policy"),
-    ("550 SPF check failed", "policy"),
-    ("554 Transaction failed", "policy"),
-    ("550 5.1.8 sender address rejected: domain not found", "policy"),
-    ("550 relaying denied", "policy"),
-    ("535 5.7.8 Username and password not accepted", "authentication"),
-    ("530 5.7.0 Authentication required", "authentication"),
-    ("530 Must issue a STARTTLS command first", "authentication"),
-    ("454 4.7.0 TLS not available due to temporary reason", "authentication"),
-    ("552 5.3.4 Message size exceeds fixed limit", "size"),
-    ("552 message size exceeds limit", "size"),
-    ("550 5.2.3 message too large for this recipient", "size"),
-    ("500 5.5.2 command not recognised", "protocol"),
-    ("503 5.5.1 bad sequence of commands", "protocol"),
-    ("550 5.6.7 address needs SMTPUTF8", "refused"),
-    ("550 5.0.0 no", "refused"),
-    ("999 what", "later"),
-]
+LINE = re.compile(r"(connect|mail|rcpt|data|end) +(\w+) +(\d{3}) (.+)")
 
 
-@pytest.mark.parametrize(("said", "kind"), REPLIES)
-def test_real_replies(said: str, kind: str) -> None:
-    code, text = said.split(" ", 1)
-    assert judge(Reply(int(code), text, "end" if kind == "accepted" else "rcpt")) == kind
+def written() -> list[tuple[str, str, str, int, str]]:
+    """Return (who, stage, verdict, code, text) of every reply in replies.txt."""
+    found, who = [], ""
+    for line in (Path(__file__).parent / "replies.txt").read_text(encoding="utf-8").splitlines():
+        if line.startswith("["):
+            who = line.strip("[]")
+        elif line and not line.startswith("#"):
+            parts = LINE.fullmatch(line)
+            assert parts, line
+            found.append((who, parts[1], parts[2], int(parts[3]), parts[4]))
+    return found
+
+
+REPLIES = written()
+
+
+@pytest.mark.parametrize(
+    ("stage", "kind", "code", "text"), [row[1:] for row in REPLIES], ids=[f"{row[0]}-{row[3]}" for row in REPLIES]
+)
+def test_real_replies(stage, kind, code, text) -> None:
+    assert judge(Reply(code, text, stage)) == kind
+
+
+def test_there_are_many_of_them_of_every_kind() -> None:
+    assert len(REPLIES) >= 80
+    assert len({who for who, *_ in REPLIES}) >= 15
+    assert {kind for _, _, kind, *_ in REPLIES} == set(get_args(Kind)) - {"uncertain", "unwritten"}
+
+
+@pytest.mark.parametrize(
+    ("stage", "kind", "code", "text"), [row[1:] for row in REPLIES], ids=[f"{row[0]}-{row[3]}" for row in REPLIES]
+)
+def test_said_with_a_four_it_is_never_final(stage, kind, code, text) -> None:
+    soft = judge(Reply(400 + code % 100, re.sub(r"\b5(?=\.\d+\.\d)", "4", text), stage))
+    assert soft in ("later", "full", "authentication")
+
+
+def test_only_a_permanent_no_suppresses() -> None:
+    codes = [code for kind, _, code, *_ in RULES if kind in ("gone", "refused", "size")]
+    assert not [
+        number for number in (*range(500), *range(600, 1000)) for code in codes if re.fullmatch(code, str(number))
+    ]
 
 
 @pytest.mark.parametrize(
@@ -64,12 +63,33 @@ def test_real_replies(said: str, kind: str) -> None:
         (Reply(0, "cut", "end"), "uncertain"),
         (Reply(0, "cut", "rcpt"), "later"),
         (Reply(0, "cut", "connect"), "later"),
-        (Reply(550, "no such user", "mail"), "later"),
-        (Reply(550, "5.0.0 no", "connect"), "policy"),
+        (Reply(250, "2.1.5 ok", "rcpt"), "later"),
+        (Reply(354, "go on", "end"), "later"),
     ],
 )
-def test_the_stage_counts(reply: Reply, kind: str) -> None:
+def test_no_answer_and_one_out_of_step(reply: Reply, kind: str) -> None:
     assert judge(reply) == kind
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("5.1.1 no", "5.1.1"),
+        ("5.1.10 no", "5.1.10"),
+        ("sorry (#5.1.1)", "5.1.1"),
+        ("#5.1.0 Address rejected.", "5.1.0"),
+        ("Mail from 5.1.1.7 refused", ""),
+        ("5.1.1.7 is refused", ""),
+        ("see version 5.1.3", ""),
+        ("", ""),
+    ],
+)
+def test_the_enhanced_code_is_found(text, status) -> None:
+    assert Reply(550, text).status == status
+
+
+def test_every_kind_says_what_follows() -> None:
+    assert set(FOLLOWS) == set(get_args(Kind))
 
 
 @given(st.integers(0, 999), st.text(max_size=200), st.sampled_from(["connect", "mail", "rcpt", "data", "end"]))
@@ -79,6 +99,9 @@ def test_any_reply_has_a_verdict_and_a_temporary_one_never_loses_a_reader(code, 
         assert kind not in ("gone", "refused", "size", "accepted")
     if 200 <= code < 300:
         assert kind == ("accepted" if stage == "end" else "later")
+    if stage in ("connect", "mail"):
+        assert kind not in ("gone", "full")
+        assert kind != "refused" or Reply(code, text).status == "5.6.7"
 
 
 @given(st.text(max_size=600))

@@ -221,3 +221,32 @@ def test_every_kind_of_value_comes_back(full, tmp_path) -> None:
         assert person.attributes == {"city": "Århus"}
         assert session.scalars(select(MailingList.description).where(MailingList.name == "museum")).one().endswith("“")
     other.close()
+
+
+def test_keys_that_sign_mail_come_back(full, tmp_path) -> None:
+    signing = tmp_path / "keys" / "dkim" / "water.example"
+    signing.mkdir(parents=True)
+    (signing / "m1.pem").write_bytes(b"one")
+    (signing / "m1.txt").write_bytes(b"a note")
+    backup(full, tmp_path / "keys", tmp_path / "b.zip")
+    restore(tmp_path / "b.zip", f"sqlite:///{tmp_path / 'new.db'}", tmp_path / "new keys", nothing)
+    (back,) = (tmp_path / "new keys" / "dkim").rglob("*.*m")
+    assert (back.name, back.read_bytes(), stat.S_IMODE(back.stat().st_mode)) == ("m1.pem", b"one", 0o600)
+    assert stat.S_IMODE(back.parent.stat().st_mode) == 0o700
+    back.write_bytes(b"another")
+    with pytest.raises(Refused, match="there is another key"):
+        restore(tmp_path / "b.zip", f"sqlite:///{tmp_path / 'newer.db'}", tmp_path / "new keys", nothing)
+    assert back.read_bytes() == b"another"
+    assert not (tmp_path / "newer.db").exists()
+
+
+def test_a_backup_writes_nothing_outside_the_keys(full, tmp_path) -> None:
+    (tmp_path / "keys" / "dkim" / "water.example").mkdir(parents=True)
+    (tmp_path / "keys" / "dkim" / "water.example" / "m1.pem").write_bytes(b"one")
+    backup(full, tmp_path / "keys", tmp_path / "b.zip")
+    with zipfile.ZipFile(tmp_path / "b.zip") as old, zipfile.ZipFile(tmp_path / "evil.zip", "w") as new:
+        for name in old.namelist():
+            data = old.read(name)
+            new.writestr(name.replace("m/water.example", "m/.."), data.replace(b"m/water.example", b"m/.."))
+    restore(tmp_path / "evil.zip", f"sqlite:///{tmp_path / 'new.db'}", tmp_path / "new keys", nothing)
+    assert sorted(path.name for path in (tmp_path / "new keys").iterdir()) == ["signing.keys", "suppression.key"]
