@@ -48,7 +48,9 @@ def _block(element: Element, notes: Notes) -> list[Block]:
         case "hr":
             return [Rule()]
         case "table":
-            return [_table(element, notes)]
+            caption = element.find("caption")
+            above = _paragraph([inline(caption, notes)]) if caption is not None else []
+            return [*above, _table(element, notes)]
         case "figure":
             return list(blocks(element, notes))
         case tag if tag in HEADINGS:

@@ -8,7 +8,7 @@ from mailer.compose import content, marked
 from mailer.compose.characters import clean, one_line
 from mailer.compose.statement import Statement
 from mailer.errors import BadInput
-from mailer.sources import head, language, matter
+from mailer.sources import dates, head, language, matter
 
 _HEAD_BLOCKS = 10
 
@@ -37,7 +37,7 @@ def statement(text: str, name: str) -> Statement:
     return Statement(
         title=one_line(found.title),
         deck=one_line(deck),
-        date=date if "date" in stated else found.date,
+        date=date if "date" in stated else found.date or dates.of_text(made.text, found.title, found.deck),
         language=tag or language.guess(f"{found.title}\n{deck}\n{made.text}"),
         author=one_line(stated.get("author", found.author)),
         source=source,
