@@ -80,7 +80,7 @@ def _one(element: Element, notes: Notes) -> str:
         case "br":
             return "\n"
         case "img":
-            return f"[{element.get('alt')}]" if element.get("alt") else ""
+            return notes.picture(element.get("alt", ""), element.get("src", ""))
         case "a":
             return notes.link(inline(element, notes), element.get("href", ""))
         case "pre":

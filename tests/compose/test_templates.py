@@ -183,6 +183,12 @@ def test_the_public_copy_names_no_reader_and_offers_no_dead_link() -> None:
     assert "Get these statements by mail" in text
 
 
+def test_an_organisation_that_begins_its_postal_address_is_named_once_there() -> None:
+    foot = parsed(compiled(MUSEUM).html_for(READER, LINKS)).xpath("//div[@class='foot']/p")[0]
+    assert foot.text_content().strip() == MUSEUM.postal_address
+    assert f"\n-- \n{MUSEUM.postal_address}\n" in compiled(MUSEUM).text_for(READER, LINKS)
+
+
 def test_a_statement_of_1500_words_stays_below_60_kilobytes() -> None:
     edition = compiled(LONG)
     assert len(edition.text_for(READER, LINKS).split()) > 1500
