@@ -79,6 +79,13 @@ def test_the_second_heading_is_a_deck_only_if_the_head_goes_on() -> None:
     assert read("# Works\n\n## Background\n\nText.").body_html == "<h2>Background</h2>\n<p>Text.</p>"
 
 
+def test_a_german_date_is_no_list() -> None:
+    statement = read("# Arbeiten\n\nEine Woche ohne Autos.\n\n5. Oktober 2023\n\nText.")
+    assert (statement.deck, statement.date, statement.body_text) == ("Eine Woche ohne Autos.", FIFTH, "Text.")
+    statement = read("# Arbeiten\n\nText.\n\n1. Oktober 2023\n2. Oktober 2023")
+    assert statement.body_html.count("<li>") == 2
+
+
 def test_a_title_below_other_lines_is_still_the_title() -> None:
     statement = read("5 October 2023\n\n# Works\n\nText.")
     assert (statement.title, statement.date, statement.body_text) == ("Works", FIFTH, "Text.")
