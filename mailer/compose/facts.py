@@ -1,5 +1,6 @@
 """What editions and notices are made of, and how templates see it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from types import SimpleNamespace
@@ -14,6 +15,9 @@ from mailer.compose.statement import Statement
 READER_FIELDS = frozenset({"name", "address", "language", "since"})
 EDITION_LINKS = frozenset({"unsubscribe", "manage"})
 _PREHEADER = 110
+_LABEL = re.compile(
+    r"(?:[\w’']+ ){0,2}(?:note|nota|anmerkung|noot|примечание|ملاحظة)(?: [\w’']+){0,4}\s*[:–—]\s*(?=\S)", re.IGNORECASE
+)
 NOTICE_LINKS = frozenset({"confirm", "not_me", "manage", "unsubscribe", "desk"})
 
 
@@ -106,6 +110,12 @@ def _pages(facts: ListFacts | MailingFacts, *names: str) -> dict[str, str]:
     return {name: links.page(getattr(facts, name)) for name in names}
 
 
+def _unlabelled(note: str) -> str:
+    """Return the note without its own “Editor’s note:”, as the frame says that above it."""
+    found = _LABEL.match(note)
+    return note[found.end() :][:1].upper() + note[found.end() + 1 :] if found else note
+
+
 def _opening(statement: Statement) -> str:
     """Return what an inbox shows beside the subject if nothing else is said: the deck, or how the text begins."""
     if statement.deck:
@@ -124,7 +134,7 @@ def _statement(statement: Statement, language: str, kind: str) -> SimpleNamespac
         language=statement.language,
         author=statement.author,
         source=links.page(statement.source),
-        note=statement.note,
+        note=_unlabelled(statement.note),
         # Sanitised by compose.content before it became a Statement.
         body=Markup(statement.body_html) if html else statement.body_text,  # noqa: S704
     )

@@ -209,13 +209,9 @@ def test_the_hash_does_not_depend_on_the_process(tmp_path: Path) -> None:
 
 def test_without_a_preheader_an_inbox_shows_the_deck_or_how_the_text_begins(tmp_path: Path) -> None:
     def shown(**changed: str) -> str:
-        statement = replace(STATEMENT, **changed)
-        facts = EditionFacts((statement,), LIST, MailingFacts(subject="Water"), "small")
-        return (
-            edition(tmp_path, facts=facts, page_txt="{{ mailing.preheader }}", page_html=PAGE.format("x"))
-            .text_for({}, {})
-            .strip()
-        )
+        facts = EditionFacts((replace(STATEMENT, **changed),), LIST, replace(MAILING, preheader=""), "small")
+        made = edition(tmp_path, facts=facts, page_txt="{{ mailing.preheader }}", page_html=PAGE.format("x"))
+        return made.text_for({}, {}).strip()
 
     assert shown(deck="The deck") == "The deck"
     assert shown(deck="", body_text="It begins\nhere.\n\nIt goes on.") == "It begins here."

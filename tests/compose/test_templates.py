@@ -183,6 +183,15 @@ def test_the_public_copy_names_no_reader_and_offers_no_dead_link() -> None:
     assert "Get these statements by mail" in text
 
 
+@pytest.mark.parametrize("note", ["Editor’s note: the map is new.", "Note from the editors – the map is new."])
+def test_a_note_is_called_one_once(note: str) -> None:
+    edition = compiled(dataclasses.replace(WATER, note=note))
+    said = parsed(edition.html_for(READER, LINKS)).xpath("//main")[0].text_content()
+    for whole in (said, edition.text_for(READER, LINKS)):
+        assert whole.lower().count("note") == 1
+        assert "The map is new." in whole
+
+
 def test_an_organisation_that_begins_its_postal_address_is_named_once_there() -> None:
     foot = parsed(compiled(MUSEUM).html_for(READER, LINKS)).xpath("//div[@class='foot']/p")[0]
     assert foot.text_content().strip() == MUSEUM.postal_address
