@@ -110,6 +110,11 @@ def _pages(facts: ListFacts | MailingFacts, *names: str) -> dict[str, str]:
     return {name: links.page(getattr(facts, name)) for name in names}
 
 
+def _scrolled(body: str) -> str:
+    """Let a table that is wider than the screen scroll by itself; the sanitised ones have no attributes."""
+    return body.replace("<table>", '<div class="scroll"><table>').replace("</table>", "</table></div>")
+
+
 def _unlabelled(note: str) -> str:
     """Return the note without its own “Editor’s note:”, as the frame says that above it."""
     found = _LABEL.match(note)
@@ -136,5 +141,5 @@ def _statement(statement: Statement, language: str, kind: str) -> SimpleNamespac
         source=links.page(statement.source),
         note=_unlabelled(statement.note),
         # Sanitised by compose.content before it became a Statement.
-        body=Markup(statement.body_html) if html else statement.body_text,  # noqa: S704
+        body=Markup(_scrolled(statement.body_html)) if html else statement.body_text,  # noqa: S704
     )

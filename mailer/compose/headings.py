@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from mailer.compose import links
 from mailer.compose.blocks import Block, Heading, Items, Paragraph, Quote
+from mailer.compose.datewords import key, months
 
 SENTENCE_END = tuple(".!?:;,…-–—")
 _KNOWN_HEADING = re.compile(
@@ -62,6 +63,9 @@ def _is_heading(line: str, following: Block) -> bool:
         running = isinstance(following, Quote) or (isinstance(following, Items) and not _goes_on(following))
     if _KNOWN_HEADING.match(line):
         return True
+    month, _, year = line.partition(" ")
+    if year.isdigit() and key(month) in months():
+        return False
     if isinstance(following, Paragraph) and LABELLED.match(line) and LABELLED.match(following.text):
         return False
     plain = line.rstrip("”\"'»’)] ")

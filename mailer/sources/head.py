@@ -81,6 +81,9 @@ def byline(text: str) -> str:
     if phrases.OFFICE.match(name):
         return name
     words = [word for word in re.split(r"[\s,]+", name) if word.casefold() not in phrases.IN_NAMES]
+    person, _, role = name.partition(", ")
+    if role and role[0].islower() and len(person.split()) >= 2 and phrases.ROLE.match(role):
+        return name if byline(f"by {person}") else ""
     named = 0 < len(words) <= 8 and all(not word[0].islower() and not word[0].isdigit() for word in words)
     return name if named and not name.endswith(("!", "?", ":")) else ""
 
@@ -149,7 +152,8 @@ def _take(units: Sequence[Unit], head: Head) -> bool:
 def _is_of_site(unit: Unit, head: Head) -> bool:
     """Say whether a line copied from a website is its trail or its buttons, and no part of the text."""
     words = re.findall(r"[\w-]+", unit.text.casefold())
-    if 1 < len(words) <= 20 and phrases.BUTTONS.issuperset(words):
+    buttons = 1 < len(words) <= 20 and phrases.BUTTONS.issuperset(words)
+    if buttons or phrases.READING.match(unit.text) or phrases.NO_EMBARGO.match(unit.text):
         return True
     return not head.title and not unit.level and bool(phrases.TRAIL.match(unit.text))
 
@@ -210,6 +214,10 @@ def _facts(unit: Unit, head: Head, *, above: bool, below: bool) -> bool:
 
 def _status(rest: str, head: Head) -> bool:
     """A status line; a name above it is the letterhead of the sender, not the title."""
+    sender = phrases.SENDER.match(rest) if not head.title else None
+    if sender and not dates.find(rest):
+        head.author = head.author or sender.group("name")
+        return True
     if rest and not _dated(rest, head):
         return False
     if head.title and not head.deck and not head.date and not head.author:
@@ -262,7 +270,9 @@ def is_sentence(text: str) -> bool:
 def _is_line_under(unit: Unit, following: Unit) -> bool:
     """Say whether a line right under the title is its deck: one sentence, and the text below is apart and longer."""
     one = not re.search(r"[.!?…][”\"'»’)]?\s", unit.text)
-    return one and len(unit.text) <= 160 and not following.close and len(following.text) > len(unit.text)
+    if not one or following.close or not len(unit.text.split()) > 1 or len(unit.text) > 160:
+        return False
+    return not is_sentence(unit.text) or len(following.text) > len(unit.text)
 
 
 def _is_address(text: str) -> bool:

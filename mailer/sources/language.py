@@ -19,7 +19,7 @@ _SMALLEST_WORDS = {
     "cs": "se na je že to do za po od pro jsou jak nebo ale který která které bude při ze být jsme není také",
     "fi": "ja on ei se että ovat oli myös kun tai mutta sekä joka jotka ole voi niin tämä sen hän me eivät",
     "tr": "ve bir bu için ile da de çok olarak daha olan gibi kadar ama sonra her ne var değil tarafından en",
-    "ro": "și în de la cu pe nu este un o din care pentru mai sunt al ale prin fost dar sau cel va fi au",
+    "ro": "și în cu pe nu este din care pentru mai sunt al ale prin fost dar sau cel va fi au lui într",
 }
 _STOP_WORDS = {code: frozenset(words.split()) for code, words in _SMALLEST_WORDS.items()}
 _SCRIPTS = {

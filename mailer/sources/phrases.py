@@ -71,6 +71,11 @@ _BUTTONS = """
 """
 BUTTONS = frozenset(_BUTTONS.split())
 """What the buttons above a text on a website say; a line of nothing else is no part of the text."""
+READING = re.compile(
+    r"^(?:(?:reading time|lesezeit|temps de lecture|tiempo de lectura|tempo di lettura|"
+    r"tempo de leitura|leestijd)\b.{0,20}|\d{1,3}[ -]min(?:ute)?s?\.? read)$",
+    re.IGNORECASE,
+)
 UPDATED = re.compile(
     r"^(?:(?:last )?(?:updated|modified|revised)|update|corrected|(?:zuletzt )?aktualisiert|mis à jour|actualizado|"
     r"aggiornato|atualizado|bijgewerkt)\b",
@@ -136,6 +141,13 @@ AUTHOR = re.compile(
     r"^(?:author|written by|autorin|autor|verfasst von|auteure?|autora|autore|auteur)\s*:\s*(?P<name>\S.*)$",
     re.IGNORECASE,
 )
+SENDER = re.compile(
+    r"^(?:from|by|of|von|vom|der|des|de la|de|du|del|della|di|da|van)\s+(?P<name>[^\W\d_].*)$", re.IGNORECASE
+)
+NO_EMBARGO = re.compile(
+    r"^(?:embargo|sperrfrist)\s*:\s*(?:none|no|keine|aucun|ninguno|nessuno|geen|-|–)\.?$", re.IGNORECASE
+)
+ROLE = re.compile(r"^(?!(?:the|a|an|we|i|it|they|you|there|die|der|das|wir|es)\b)(?:[\w’'-]+ ?){1,6}$", re.IGNORECASE)
 OFFICE = re.compile(
     r"^the (?:[\w’'-]+ ){0,3}(?:office|board|team|staff|editors|committee|department|desk|council)$", re.IGNORECASE
 )

@@ -192,6 +192,12 @@ def test_a_note_is_called_one_once(note: str) -> None:
         assert "The map is new." in whole
 
 
+def test_a_table_scrolls_by_itself_where_it_is_too_wide() -> None:
+    page = parsed(compiled(WATER).html_for(READER, LINKS))
+    [frame] = [table.getparent() for table in page.xpath("//div[@class='body']//table")]
+    assert "overflow-x:auto" in frame.get("style")
+
+
 def test_an_organisation_that_begins_its_postal_address_is_named_once_there() -> None:
     foot = parsed(compiled(MUSEUM).html_for(READER, LINKS)).xpath("//div[@class='foot']/p")[0]
     assert foot.text_content().strip() == MUSEUM.postal_address

@@ -12,6 +12,8 @@ from mailer.sources import language
         ("de", "Das Wasser wird am Dienstag abgestellt, und wir bitten um Verständnis."),
         ("fr", "L'eau sera coupée mardi, et nous vous prions de nous excuser pour la gêne."),
         ("es", "El agua se cortará el martes, y pedimos disculpas por las molestias."),
+        ("es", "La medida de la asociación afecta a la mayoría de los hogares de la ciudad."),
+        ("ro", "Apa va fi oprită marți și ne cerem scuze pentru neplăceri."),
         ("it", "L'acqua sarà chiusa martedì, e ci scusiamo per il disagio che la cosa porta."),
         ("pt", "A água será cortada na terça-feira, e não há outra data para os trabalhos."),
         ("nl", "Het water wordt dinsdag afgesloten, en wij vragen om begrip voor het ongemak."),

@@ -31,6 +31,7 @@ def read(head: str, body: str = BODY) -> text.Statement:
         "Title: Works in Quay Street\nDate: 2023-10-05",
         "For immediate release\n\nWorks in Quay Street\n\nNorthport, 5 October 2023",
         "PRESS RELEASE – 5 October 2023\n\nWorks in Quay Street",
+        "Embargo: none\n\nWorks in Quay Street\n\n5 October 2023\n\nReading time: 2 minutes",
         "Statement\n\nWorks in Quay Street\n\n5 October 2023",
         "Home > News\n\nWorks in Quay Street\n\nShare on Facebook   Print\n\n5 October 2023 | News | 2 min read",
         "Works in Quay Street\nDate of issue: 5 October 2023, 9:15 a.m. CEST",
@@ -95,6 +96,11 @@ def test_a_line_that_says_when_it_was_changed_is_kept_as_a_note() -> None:
     assert (statement.date, statement.note) == (FIFTH, "Last updated: 7 October 2023")
 
 
+def test_a_press_release_may_say_from_whom_it_is() -> None:
+    statement = read("Press release from Northport Water\n\nWorks in Quay Street\n\n5 October 2023")
+    assert (statement.title, statement.author) == ("Works in Quay Street", "Northport Water")
+
+
 def test_the_name_of_the_site_above_its_section_is_the_author() -> None:
     statement = read("Northport Water\n\nNews\n\nWorks in Quay Street\n5 October 2023")
     assert (statement.title, statement.author) == ("Works in Quay Street", "Northport Water")
@@ -155,8 +161,10 @@ def test_a_section_heading_below_the_date_is_no_deck() -> None:
         ("5 October 2023 | By Jane Doe", "Jane Doe"),
         ("By The Board", "The Board"),
         ("By the press office", "the press office"),
+        ("by Jane Doe and Jo Roe, delegates of the tenants", "Jane Doe and Jo Roe, delegates of the tenants"),
+        ("By Monday Morning, the street will be open", ""),
         ("Published by Jane Doe on Thursday, 5 October 2023", "Jane Doe"),
-        ("By Jane Doe, head of works | 5 October 2023 | 3 min. read", "Jane Doe"),
+        ("By Jane Doe, head of works | 5 October 2023 | 3 min. read", "Jane Doe, head of works"),
         ("von Jane Doe, 5. Oktober 2023, 12:30 Uhr", "Jane Doe"),
         ("By then the street will be open again", ""),
     ],
