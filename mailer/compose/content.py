@@ -9,7 +9,7 @@ from mailer.compose.blocks import relevelled
 from mailer.compose.characters import clean
 
 _BLOCK_TAGS = """
-    p br hr h2 h3 h4 h5 h6 ul ol li dl dt dd blockquote pre figure figcaption table thead tbody tr th td img
+    p br hr h2 h3 h4 h5 h6 ul ol li dl dt dd blockquote pre figure figcaption table caption thead tbody tr th td img
 """
 _TAGS = {*_BLOCK_TAGS.split(), *tidy.INLINE}
 _ATTRIBUTES = {

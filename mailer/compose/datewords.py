@@ -5,7 +5,8 @@ from functools import cache
 
 from babel import Locale
 
-_LOCALES = ("en", "en_GB", "de", "de_AT", "fr", "es", "it", "pt", "pt_PT", "nl", "ru", "uk", "el", "ar")
+_CODES = "en en_GB de de_AT fr es it pt pt_PT nl ru uk el ar pl sv da nb fi cs tr ca ro hu he fa"
+_LOCALES = tuple(_CODES.split())
 
 
 def key(word: str) -> str:

@@ -190,7 +190,7 @@ def _list_head(facts: EditionFacts) -> list[str]:
         *([headers.uri_field("List-Archive", [mlist.archive_url])] if mlist.archive_url else []),
         "Precedence: bulk\r\n",
         # Never NDR or All: they would ask for the bounces we need to be suppressed (MS-OXCMAIL 2.1.3.2.20).
-        "X-Auto-Response-Suppress: OOF, AutoReply\r\n",
+        "X-Auto-Response-Suppress: DR, RN, NRN, OOF, AutoReply\r\n",
     ]
     reference = facts.mailing.reference or hashlib.sha256(facts.mailing.subject.encode()).hexdigest()[:8]
     named = [re.sub(r"[^A-Za-z0-9_.-]", "-", part)[:40] for part in (reference, mlist.name, "edition")]

@@ -1,5 +1,6 @@
 """What editions and notices are made of, and how templates see it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from types import SimpleNamespace
@@ -7,11 +8,16 @@ from typing import Any
 
 from markupsafe import Markup
 
-from mailer.compose import daywords
+from mailer.compose import daywords, links
+from mailer.compose.characters import one_line
 from mailer.compose.statement import Statement
 
 READER_FIELDS = frozenset({"name", "address", "language", "since"})
 EDITION_LINKS = frozenset({"unsubscribe", "manage"})
+_PREHEADER = 110
+_LABEL = re.compile(
+    r"(?:[\w’']+ ){0,2}(?:note|nota|anmerkung|noot|примечание|ملاحظة)(?: [\w’']+){0,4}\s*[:–—]\s*(?=\S)", re.IGNORECASE
+)
 NOTICE_LINKS = frozenset({"confirm", "not_me", "manage", "unsubscribe", "desk"})
 
 
@@ -78,12 +84,14 @@ class NoticeFacts:
 def early_of_edition(facts: EditionFacts, kind: str) -> dict[str, Any]:
     """Return the template variables of an edition; in a text template no value is markup."""
     seen = [_statement(statement, facts.mailing.language, kind) for statement in facts.statements]
-    mlist = asdict(facts.mlist)
+    mlist = {**asdict(facts.mlist), **_pages(facts.mlist, "archive_url", "subscribe_url")}
     mlist["from_name"] = facts.mlist.from_name or facts.mlist.organisation
+    mailing = {**asdict(facts.mailing), **_pages(facts.mailing, "view_url")}
+    mailing["preheader"] = facts.mailing.preheader or _opening(facts.statements[0])
     return {
         "statement": seen[0],
         "statements": seen,
-        "mailing": SimpleNamespace(**asdict(facts.mailing)),
+        "mailing": SimpleNamespace(**mailing),
         "mlist": SimpleNamespace(**mlist),
     }
 
@@ -92,9 +100,33 @@ def early_of_notice(facts: NoticeFacts) -> dict[str, Any]:
     """Return the template variables of a notice."""
     return {
         "mailing": SimpleNamespace(language=facts.language, direction=facts.direction, name=facts.organisation),
-        "site": SimpleNamespace(name=facts.site_name, base_url=facts.site_url),
+        "site": SimpleNamespace(name=facts.site_name, base_url=links.page(facts.site_url)),
         "notice": SimpleNamespace(**facts.notice),
     }
+
+
+def _pages(facts: ListFacts | MailingFacts, *names: str) -> dict[str, str]:
+    """Return the addresses by name; what is not the address of a page is no link."""
+    return {name: links.page(getattr(facts, name)) for name in names}
+
+
+def _scrolled(body: str) -> str:
+    """Let a table that is wider than the screen scroll by itself; the sanitised ones have no attributes."""
+    return body.replace("<table>", '<div class="scroll"><table>').replace("</table>", "</table></div>")
+
+
+def _unlabelled(note: str) -> str:
+    """Return the note without its own “Editor’s note:”, as the frame says that above it."""
+    found = _LABEL.match(note)
+    return note[found.end() :][:1].upper() + note[found.end() + 1 :] if found else note
+
+
+def _opening(statement: Statement) -> str:
+    """Return what an inbox shows beside the subject if nothing else is said: the deck, or how the text begins."""
+    if statement.deck:
+        return statement.deck
+    line = one_line(statement.body_text.strip().split("\n\n")[0])
+    return line if len(line) <= _PREHEADER else line[:_PREHEADER].rsplit(" ", 1)[0].rstrip(" ,;:.–—-") + " …"
 
 
 def _statement(statement: Statement, language: str, kind: str) -> SimpleNamespace:
@@ -106,8 +138,8 @@ def _statement(statement: Statement, language: str, kind: str) -> SimpleNamespac
         date_long=daywords.day(statement.date, language) if statement.date else "",
         language=statement.language,
         author=statement.author,
-        source=statement.source,
-        note=statement.note,
+        source=links.page(statement.source),
+        note=_unlabelled(statement.note),
         # Sanitised by compose.content before it became a Statement.
-        body=Markup(statement.body_html) if html else statement.body_text,  # noqa: S704
+        body=Markup(_scrolled(statement.body_html)) if html else statement.body_text,  # noqa: S704
     )

@@ -52,7 +52,7 @@ CATALOGUE: dict[str, Check] = {
         "Use capitals where the language does.",
     ),
     "preheader.empty": _warn(
-        "There is no preheader, so inboxes show whatever comes first.", "Write one line of 40 to 90 letters."
+        "There is no preheader, so inboxes show how the text begins.", "Write one line of 40 to 90 letters."
     ),
     "preheader.repeats": _warn("The preheader repeats the subject.", "Say in it what the subject leaves out."),
     "preheader.long": _warn(

@@ -4,7 +4,6 @@ import re
 from base64 import b64encode
 from datetime import UTC, datetime
 from functools import lru_cache
-from unicodedata import normalize
 
 from mailer.compose.characters import one_line
 from mailer.errors import BadInput
@@ -110,13 +109,13 @@ def plain_field(name: str, value: str) -> str:
 
 
 def list_id_field(title: str, unique: str) -> str:
-    """Return the List-Id field (RFC 2919 section 2): an ASCII phrase and the list's identifier."""
+    """Return the List-Id field (RFC 2919 section 2): a phrase, encoded where it must be, and the list's identifier."""
     if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)+", unique) or (
         len(unique) > 255
     ):
         raise BadInput(f"{unique[:80]!r} is not a list id", place="List-Id", cure="write it like news.example.org")
-    bare = normalize("NFKD", one_line(title)).encode("ascii", "ignore").decode("ascii").replace("=?", "= ?")
-    words = phrase(" ".join(bare.split())[:58], _LINE) if bare.strip() else []
+    shown = _tidy(title)[:58].strip()
+    words = phrase(shown, _LINE - len("List-Id: ")) if shown else []
     return _folded("List-Id", [*words, f"<{unique}>"])
 
 

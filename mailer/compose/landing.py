@@ -14,9 +14,14 @@ from mailer.compose.spots import Spots, Token
 from mailer.errors import BadInput
 
 URL_ATTRIBUTES = frozenset(
-    ("href", "src", "action", "formaction", "background", "cite", "poster", "longdesc", "data", "xlink:href")
+    (
+        *("href", "src", "action", "formaction", "background", "cite", "poster", "longdesc", "data", "xlink:href"),
+        *("lowsrc", "dynsrc", "usemap", "ping"),
+    )
 )
 _CLOSED_ATTRIBUTES = frozenset(("class", "id", "style", "srcset", "srcdoc", "http-equiv"))
+_SCHEME = re.compile(r"\s*([a-z][a-z0-9+.-]*):", re.IGNORECASE)
+_SCHEMES = frozenset({"http", "https", "mailto", "tel", "cid"})
 _CLOSED_ELEMENTS = frozenset({"style", "script"})
 # Their content is text only: a border token cannot become a comment there.
 TEXT_ONLY = frozenset({"title", "textarea"})
@@ -196,6 +201,7 @@ def _url_modes(value: str, spots: Spots) -> dict[str, str]:
     empty = {True}
     for number, piece in enumerate(re.split(f"({spots.pattern.pattern})", value)):
         if number % 2 == 0:
+            _check_scheme(piece, value, spots, begins=True in empty)
             empty = {False} if piece.strip() else empty
             continue
         token = spots.tokens[piece]
@@ -217,6 +223,17 @@ def _url_modes(value: str, spots: Spots) -> dict[str, str]:
         elif token.role == "close":
             empty = empty | blocks.pop()[1]
     return modes
+
+
+def _check_scheme(piece: str, value: str, spots: Spots, *, begins: bool) -> None:
+    """Refuse an address whose fixed beginning makes a script or the like of what the reader's value adds."""
+    scheme = _SCHEME.match(piece) if begins else None
+    if scheme and scheme[1].lower() not in _SCHEMES:
+        _refuse(
+            spots.found(value)[0],
+            f"a late value cannot be part of an address that begins with {scheme[1]}:",
+            "begin the address with https:// or mailto:",
+        )
 
 
 def _depending_on_siblings(tree: object) -> Iterator[str]:

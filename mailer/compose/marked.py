@@ -86,7 +86,8 @@ class _Reader:
                 return "\n"
             case "image":
                 alt = "".join(self._piece(child, noted=False) for child in node.children)
-                return f"[{alt}]" if alt.strip() else ""
+                src = links.image(str(node.attrs.get("src", "")), self._base) if noted else ""
+                return self._notes.picture(alt, src)
             case "link":
                 label = "".join(self._piece(child, noted=False) for child in node.children)
                 url = links.absolute(str(node.attrs.get("href", "")), self._base)

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from mailer.compose import links
-from mailer.compose.blocks import Block, Heading, Items, Paragraph, Quote, Rule
+from mailer.compose import headings, links
+from mailer.compose.blocks import Block, Heading, Items, Paragraph, Quote, Rule, Table
 
 # In text wrapped by hand a line ends because the next word did not fit; a line far shorter than that was
 # ended on purpose (a signature, an address, a verse).
@@ -14,22 +14,18 @@ _UNDERLINE = re.compile(r"^\s*(={3,}|-{3,}|~{3,}|\*{3,}|_{3,}|—{3,}|–{3,})\s
 _RULE = re.compile(r"^\s*(?:[-*_=~]\s?){3,}$|^\s*[—–]{3,}\s*$")
 _BULLET = re.compile(r"^(\s*)([-*+•·‣▪●◦–])[ \t\u00a0]+(?=\S)")
 _NUMBER = re.compile(r"^(\s*)\(?(\d{1,3})[.)][ \t\u00a0]+(?=\S)")
+_INDENT = re.compile(r"^[ \t]+|^[ \t]*\S{1,4}\t+")
+_CELLS = re.compile(r"\t| {2,}")
 _QUOTED = re.compile(r"^\s{0,3}>[ ]?")
-_SENTENCE_END = tuple(".!?:;,…-–—")
 _DEEPEST = 8
-_KNOWN_HEADING = re.compile(
-    r"^(?:notes? (?:to|for) (?:the )?editors?|about (?:us|the) ?[\w’' -]{0,60}|"
-    r"(?:press |media )?contacts?|background|"
-    r"hinweise? (?:für|an) die redaktion(?:en)?|über uns|(?:presse)?kontakt|hintergrund|"
-    r"contacts? presse|à propos|contacto(?: de prensa)?|contatti|contacten?|sobre nosotros) ?:?$",
-    re.IGNORECASE,
-)
 
 
 def paragraphs(text: str) -> list[list[str]]:
     """Return the groups of lines between blank lines; a heading with its underline is a group of its own."""
     groups: list[list[str]] = [[]]
-    for line in text.expandtabs(4).split("\n"):
+    for line in text.split("\n"):
+        # Tabs that part columns are kept until the table is seen; those before a line only indent it.
+        line = _INDENT.sub(lambda found: found.group().expandtabs(4), line)
         # "--" alone is the sign before a signature; a mail program would hide all that follows it.
         if line.strip() and line.rstrip() != "--":
             groups[-1].append(line.rstrip())
@@ -53,7 +49,8 @@ def logical(lines: Sequence[str], width: int) -> list[list[str]]:
     for line in lines:
         previous = groups[-1][-1].strip() if groups else ""
         needed = len(previous) + 1 + len(line.strip().split(" ", 1)[0])
-        if groups and width and needed > 0.75 * width:
+        labelled = groups and headings.LABELLED.match(line.strip()) and headings.LABELLED.match(previous)
+        if groups and width and needed > 0.75 * width and not labelled:
             groups[-1].append(line)
         else:
             groups.append([line])
@@ -67,7 +64,7 @@ def joined(lines: Sequence[str], width: int) -> str:
 
 def unbroken(lines: Sequence[str]) -> str:
     """Return the lines as one line."""
-    return " ".join(" ".join(line.strip() for line in lines).split(" "))
+    return " ".join(" ".join(line.strip() for line in lines).replace("\t", " ").split(" "))
 
 
 def underlined(group: Sequence[str]) -> str:
@@ -83,7 +80,22 @@ def is_running(group: Sequence[str]) -> bool:
     """Say whether a group is running text: no list, quote or rule."""
     quoted = all(_QUOTED.match(line) for line in group)
     rule = len(group) == 1 and bool(_RULE.match(group[0]))
-    return not (quoted or rule or _list_end(group, 0))
+    return not (quoted or rule or _list_end(group, 0) or columns(group))
+
+
+def columns(group: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return the rows of a table: lines parted by tabs or wide gaps into the same number of short cells."""
+    if len(group) < 2 or any(_list_mark(line) or _QUOTED.match(line) for line in group):
+        return []
+    rows: list[tuple[str, ...]] = []
+    for line in group:
+        cells = tuple(cell.strip() for cell in (line.split("\t") if "\t" in line else _CELLS.split(line.strip())))
+        # Some put two blanks between sentences.
+        prose = "\t" not in line and any(cell.endswith(headings.SENTENCE_END) for cell in cells[:-1])
+        if len(cells) < 2 or prose or max(map(len, cells)) > 60 or (rows and len(cells) != len(rows[0])):
+            return []
+        rows.append(cells)
+    return rows
 
 
 def blocks(text: str) -> tuple[Block, ...]:
@@ -108,13 +120,15 @@ class _Reader:
         margin = _margin(groups)
         for group in groups:
             found += self._group(group, margin, depth)
-        return tuple(_with_headings(_merged(found)))
+        return tuple(headings.found_in(_merged(found)))
 
     def _group(self, group: Sequence[str], margin: int, depth: int) -> list[Block]:
         if depth < _DEEPEST and all(_QUOTED.match(line) for line in group):
             return [self._quote([_QUOTED.sub("", line) for line in group], depth)]
         if len(group) == 1 and _RULE.match(group[0]):
             return [Rule()]
+        if rows := columns(group):
+            return [Table(tuple(rows), _names_columns(rows))]
         if mark := underlined(group):
             return [Heading(2 if mark == "=" else 3, unbroken(group[:-1]))]
         found: list[Block] = []
@@ -134,6 +148,8 @@ class _Reader:
     def _running(self, group: Sequence[str], margin: int, depth: int) -> list[Block]:
         if not group:
             return []
+        if len(group) > 1 and headings.stands_above(group):
+            return [Heading(2, group[0].strip().rstrip(" :")), *self._running(group[1:], margin, depth)]
         indented = min(len(line) - len(line.lstrip()) for line in group) - margin
         length = sum(len(line.strip()) for line in group)
         if depth < _DEEPEST and indented >= 2 and (len(group) > 1 or length >= 50) and "  " not in group[0].strip():
@@ -153,6 +169,12 @@ class _Reader:
         first = _NUMBER.match(lines[0])
         items = tuple((Paragraph(unbroken(group)),) for group in grouped)
         return Items(items, int(first.group(2)) if first and kind == "1" else None)
+
+
+def _names_columns(rows: Sequence[tuple[str, ...]]) -> int:
+    """Return 1 if the first row names the columns: it has no figures where those below it have some."""
+    figures = [[any(letter.isdigit() for letter in cell) for cell in row[1:]] for row in rows]
+    return int(not any(figures[0]) and any(map(any, figures[1:])))
 
 
 def _parted(group: Sequence[str]) -> list[list[str]]:
@@ -231,39 +253,6 @@ def _continues(last: Items, block: Items) -> bool:
     return block.start == last.start + len(last.items)
 
 
-def _with_headings(found: Sequence[Block]) -> list[Block]:
-    """A short line without a full stop is a heading if running text follows it."""
-    seen: list[Block] = []
-    for at, block in enumerate(found):
-        following = found[at + 1] if at + 1 < len(found) else None
-        if isinstance(block, Paragraph) and following is not None and _is_heading(block.text, following):
-            seen.append(Heading(2, block.text.rstrip(" :")))
-        else:
-            seen.append(block)
-    return seen
-
-
-def _is_heading(line: str, following: Block) -> bool:
-    if "\n" in line or len(line) > 80:
-        return False
-    if isinstance(following, Paragraph):
-        text = following.text
-        running = len(text) > 80 or text.rstrip("”\"'»’)").endswith((".", "!", "?", ":"))
-    else:
-        running = isinstance(following, Items | Quote)
-    if _KNOWN_HEADING.match(line):
-        return True
-    plain = line.rstrip("”\"'»’)] ")
-    return (
-        running
-        and not plain.endswith(_SENTENCE_END)
-        and len(line.split()) <= 12
-        and (line[0].isupper() or line[0].isdigit() or not line[0].isascii())
-        and not any(url for _, url in links.bare(line))
-        and any(letter.isalpha() for letter in line)
-    )
-
-
 def _html(block: Block) -> str:
     match block:
         case Heading(level, text):
@@ -275,12 +264,22 @@ def _html(block: Block) -> str:
             return f"<{tag}{number}>\n{inner}\n</{tag}>"
         case Quote(inner_blocks):
             return f"<blockquote>\n{html(inner_blocks)}\n</blockquote>"
+        case Table(rows, head):
+            lines = [
+                "".join(f"<{_cell(at, head)}>{_inline(cell)}</{_cell(at, head)}>" for cell in row)
+                for at, row in enumerate(rows)
+            ]
+            return "<table>" + "".join(f"<tr>{line}</tr>" for line in lines) + "</table>"
         case Rule():
             return "<hr>"
         case Paragraph(text):
             return f"<p>{_inline(text)}</p>"
         case _:
             raise TypeError(f"plain text holds no {type(block).__name__}")
+
+
+def _cell(at: int, head: int) -> str:
+    return "th" if at < head else "td"
 
 
 def _item(blocks: Sequence[Block]) -> str:

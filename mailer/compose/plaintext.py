@@ -32,6 +32,12 @@ class Notes:
         number = self._numbers.setdefault(shown, self._first + len(self._numbers))
         return f"{before}{label} [{number}]{after}"
 
+    def picture(self, alt: str, url: str) -> str:
+        """Return what stands in the text for a picture: its description and where it can be seen; some have none."""
+        if not alt.strip():
+            return ""
+        return self.link(f"[{alt.strip()}]", "" if url.startswith("cid:") else url)
+
     def lines(self) -> list[str]:
         """Return the notes as lines for the end of the text."""
         return [f"[{number}] {url}" for url, number in self._numbers.items()]

@@ -156,6 +156,8 @@ class _Builder:
 
     def _table(self, child: Element, target: Element, depth: int) -> None:
         kept = etree.SubElement(target, "table")
+        for each in child.findall("caption")[:1]:
+            self._running("caption", each, kept, depth + 1)
         for row in child.iter("tr"):
             cells = [each for each in row if each.tag in ("td", "th") and not dropped(each)]
             part = _part(kept, row, cells)
@@ -192,6 +194,8 @@ class _Builder:
 
     def _marked(self, tag: str, child: Element, target: Element, depth: int) -> None:
         href = links.absolute(child.get("href", ""), self._base) if tag == "a" else ""
+        if tag == "a" and child.get("href", "").startswith("#") and not re.search(r"\w", text_of(child)):
+            return  # the arrow back from a footnote leads nowhere in a mail
         within = target.tag == "a" or any(True for _ in target.iterancestors("a"))
         if tag == "a" and (not href or within):
             self._children(child, target, depth)

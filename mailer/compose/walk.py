@@ -48,7 +48,9 @@ def _block(element: Element, notes: Notes) -> list[Block]:
         case "hr":
             return [Rule()]
         case "table":
-            return [_table(element, notes)]
+            caption = element.find("caption")
+            above = _paragraph([inline(caption, notes)]) if caption is not None else []
+            return [*above, _table(element, notes)]
         case "figure":
             return list(blocks(element, notes))
         case tag if tag in HEADINGS:
@@ -78,7 +80,7 @@ def _one(element: Element, notes: Notes) -> str:
         case "br":
             return "\n"
         case "img":
-            return f"[{element.get('alt')}]" if element.get("alt") else ""
+            return notes.picture(element.get("alt", ""), element.get("src", ""))
         case "a":
             return notes.link(inline(element, notes), element.get("href", ""))
         case "pre":

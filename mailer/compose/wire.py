@@ -93,7 +93,7 @@ class Program:
         boundary = tree["boundary"]
         return steps(
             [
-                f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n--{boundary}\r\n',
+                f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n\r\n--{boundary}\r\n',
                 _PART_HEAD.format("plain"),
                 *tree["text"],
                 f"\r\n--{boundary}\r\n",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from mailer.compose import links
 from mailer.sources import dates, phrases
 
+_PIECES = re.compile(r"\s*[|·•–—]\s*|\s+-\s+|,\s+(?=\d|(?:by|von|par|por)\b)")
 _LONGEST_TITLE, _LONGEST_DECK = 200, 220
 
 
@@ -18,6 +19,7 @@ class Unit:
     text: str
     level: int = 0
     italic: bool = False
+    close: bool = False  # it stands right below the line before, without a blank line between them
     plain: bool = True  # False for what can only be part of the body: lists, tables, quotes
 
 
@@ -60,6 +62,14 @@ def is_note(text: str, *, italic: bool = False) -> bool:
     )
 
 
+def is_fact(text: str) -> bool:
+    """Say whether a line is known by its look: a date, a byline, a status or kind of text, a letter's head."""
+    if len(text) > 120:
+        return False
+    known = (phrases.KIND, phrases.STATUS, phrases.AUTHOR, phrases.SOURCE, phrases.ENVELOPE)
+    return any(each.match(text) for each in known) or bool(dated(text, titled=False)[0] or byline(text))
+
+
 def byline(text: str) -> str:
     """Return the name in a line such as “By Jane Doe”, or nothing."""
     if found := phrases.AUTHOR.match(text):
@@ -67,23 +77,49 @@ def byline(text: str) -> str:
     found = phrases.BY.match(text)
     if not found or len(text) > 120:
         return ""
-    name = found.group("name").strip()
+    name = found.group("name").strip().rstrip(".")
+    if phrases.OFFICE.match(name):
+        return name
     words = [word for word in re.split(r"[\s,]+", name) if word.casefold() not in phrases.IN_NAMES]
+    person, _, role = name.partition(", ")
+    if role and role[0].islower() and len(person.split()) >= 2 and phrases.ROLE.match(role):
+        return name if byline(f"by {person}") else ""
     named = 0 < len(words) <= 8 and all(not word[0].islower() and not word[0].isdigit() for word in words)
     return name if named and not name.endswith(("!", "?", ":")) else ""
 
 
-def dated(text: str) -> tuple[datetime.date | None, str]:
-    """Return date and author of a date line, also of “5 May 2023 | By Jane Doe”."""
+def dated(text: str, *, titled: bool = True) -> tuple[datetime.date | None, str]:
+    """Return date and author of a date line, also of “5 May 2023 | By Jane Doe”.
+
+    Below a title (``titled``) a bar may part the date from other short facts: “5 May 2023 | News | 2 min read”.
+    """
     if date := dates.of_line(text):
         parts = re.split(r"\s*[,|·•–—]\s*", text)
         return date, next(filter(None, map(byline, parts)), "")
-    pieces = [piece for piece in re.split(r"\s*[|·•–—]\s*|\s+-\s+|,\s+(?=\d|(?:by|von|par|por)\b)", text) if piece]
-    found = [dates.of_line(piece) for piece in pieces]
-    names = [byline(piece) for piece, date in zip(pieces, found, strict=True) if not date]
-    if len(pieces) < 2 or not any(found) or not all(names):
+    begun = dates.begins(text)
+    if begun and (name := byline(begun.after.strip(" ,.;"))):
+        return begun.date, name
+    released = phrases.RELEASED_BY.match(text)
+    if released and (name := byline(released.group("by"))) and (date := dates.of_line(text[released.end() :])):
+        return date, name
+    if titled and (barred := _barred(text)):
+        return barred
+    pieces = [piece for piece in _PIECES.split(text) if piece and not dates.is_time(piece)]
+    days = [dates.of_line(piece) for piece in pieces]
+    names = [byline(piece) for piece, day in zip(pieces, days, strict=True) if not day]
+    if len(pieces) < 2 or not any(days) or not all(names):
         return None, ""
-    return next(date for date in found if date), names[0]
+    return next(day for day in days if day), names[0]
+
+
+def _barred(text: str) -> tuple[datetime.date, str] | None:
+    """Date and author among short facts parted by bars: only bars, as a dash or comma may part a sentence."""
+    pieces = re.split(r"\s*[|·•]\s*|\s+/\s+", text)
+    found = [date for piece in pieces if (date := dates.of_line(piece))]
+    others = [piece for piece in pieces if not dates.of_line(piece)]
+    if not found or len(text) > 120 or any(len(piece.split()) > 7 or piece.endswith(("!", "?")) for piece in others):
+        return None
+    return found[0], next((name for piece in others if (name := byline(piece) or byline(piece.split(",")[0]))), "")
 
 
 def _take(units: Sequence[Unit], head: Head) -> bool:
@@ -91,6 +127,13 @@ def _take(units: Sequence[Unit], head: Head) -> bool:
     if not unit.plain:
         return False
     below = head.taken + 1 < len(units)
+    if _is_of_site(unit, head):
+        return True
+    if not unit.level and phrases.KIND.match(unit.text) and _title_follows(units, head):
+        return _status("", head)
+    if not head.title and _is_dated_title(units, head):
+        head.title, head.date = unit.text, head.date or dates.of_line(unit.text)
+        return True
     if _facts(unit, head, above=not head.title, below=below):
         return True
     if not head.title:
@@ -104,6 +147,35 @@ def _take(units: Sequence[Unit], head: Head) -> bool:
         head.deck = decked.group("words") if decked else unit.text
         return True
     return False
+
+
+def _is_of_site(unit: Unit, head: Head) -> bool:
+    """Say whether a line copied from a website is its trail or its buttons, and no part of the text."""
+    words = re.findall(r"[\w-]+", unit.text.casefold())
+    buttons = 1 < len(words) <= 20 and phrases.BUTTONS.issuperset(words)
+    if buttons or phrases.READING.match(unit.text) or phrases.NO_EMBARGO.match(unit.text):
+        return True
+    return not head.title and not unit.level and bool(phrases.TRAIL.match(unit.text))
+
+
+def _is_dated_title(units: Sequence[Unit], head: Head) -> bool:
+    """Say whether words with a date are the title, as in “Annual Meeting, 5 May 2023”, and not a place and a date."""
+    text = units[head.taken].text
+    if not dates.of_line(text) or dates.exact(text):
+        return False
+    below = next((unit for unit in units[head.taken + 1 :] if not is_fact(unit.text)), None)
+    return below is None or not _can_be_title(below) or below.text.endswith(".")
+
+
+def _title_follows(units: Sequence[Unit], head: Head) -> bool:
+    """Say whether the title stands below a line that only says what kind of text this is."""
+    at = head.taken + 1
+    while at < len(units) and dates.of_line(units[at].text):
+        at += 1
+    if at + 1 >= len(units) or not _can_be_title(units[at]) or units[at].text.endswith("."):
+        return False
+    # With a line above that could be the title itself, only a date below tells which is.
+    return units[at].plain and (not head.title or bool(dates.of_line(units[at + 1].text)))
 
 
 def _facts(unit: Unit, head: Head, *, above: bool, below: bool) -> bool:
@@ -120,6 +192,9 @@ def _facts(unit: Unit, head: Head, *, above: bool, below: bool) -> bool:
     if found := phrases.SOURCE.match(text):
         head.source = links.page(found.group("url"))
         return bool(head.source)
+    if head.date and not above and phrases.UPDATED.match(text) and dates.begins(text):
+        head.note = _with(head.note, text)
+        return True
     if _dated(text, head):
         return True
     if above and phrases.ENQUIRIES.match(text) and len(text) <= 200:
@@ -128,7 +203,9 @@ def _facts(unit: Unit, head: Head, *, above: bool, below: bool) -> bool:
     if (not above or phrases.AUTHOR.match(text)) and not head.author and (name := byline(text)):
         head.author = name
         return True
-    if below and not unit.level and is_note(text, italic=unit.italic and not above):
+    # A short line in italics is the editors' word only if it is a sentence, or a deck is known already.
+    slanted = unit.italic and not above and (bool(head.deck or head.date) or is_sentence(text))
+    if below and not unit.level and is_note(text, italic=slanted):
         bracketed = phrases.BRACKETED.match(text)
         head.note = _with(head.note, bracketed.group("inner").strip() if bracketed else text)
         return True
@@ -137,6 +214,10 @@ def _facts(unit: Unit, head: Head, *, above: bool, below: bool) -> bool:
 
 def _status(rest: str, head: Head) -> bool:
     """A status line; a name above it is the letterhead of the sender, not the title."""
+    sender = phrases.SENDER.match(rest) if not head.title else None
+    if sender and not dates.find(rest):
+        head.author = head.author or sender.group("name")
+        return True
     if rest and not _dated(rest, head):
         return False
     if head.title and not head.deck and not head.date and not head.author:
@@ -147,7 +228,7 @@ def _status(rest: str, head: Head) -> bool:
 def _dated(text: str, head: Head) -> bool:
     if head.date:
         return False
-    head.date, name = dated(text)
+    head.date, name = dated(text, titled=bool(head.title))
     head.author = head.author or name
     return bool(head.date)
 
@@ -165,15 +246,33 @@ def _can_be_deck(units: Sequence[Unit], head: Head) -> bool:
     following = units[head.taken + 1] if head.taken + 1 < len(units) else None
     if following is None or len(unit.text) > _LONGEST_DECK or _is_address(unit.text):
         return False
-    if unit.text.endswith((",", ";", ":")) or unit.level == 1:
+    if unit.text.endswith((",", ";", ":")) or unit.level == 1 or phrases.ENVELOPE.match(unit.text):
         return False
+    if unit.close and units[head.taken - 1].text == head.title and _is_line_under(unit, following):
+        return True
+    if dates.of_dateline(following.text):
+        return True
     # A date, a byline or a note below it proves that a line still belongs to the head.
     if _facts(following, Head(title=head.title, date=None if not head.date else head.date), above=False, below=True):
         return True
-    sentence = unit.text.rstrip("”\"'»’)").endswith((".", "!", "?", "…"))
-    if not head.decked or unit.level or sentence or not following.plain:
+    if not head.decked or unit.level or is_sentence(unit.text) or not following.plain:
         return False
+    if unit.italic:
+        return True
     return len(unit.text.split()) >= (6 if head.date else 4) and following.level == 0
+
+
+def is_sentence(text: str) -> bool:
+    """Say whether a line ends as a sentence does."""
+    return text.rstrip("”\"'»’)").endswith((".", "!", "?", "…"))
+
+
+def _is_line_under(unit: Unit, following: Unit) -> bool:
+    """Say whether a line right under the title is its deck: one sentence, and the text below is apart and longer."""
+    one = not re.search(r"[.!?…][”\"'»’)]?\s", unit.text)
+    if not one or following.close or not len(unit.text.split()) > 1 or len(unit.text) > 160:
+        return False
+    return not is_sentence(unit.text) or len(following.text) > len(unit.text)
 
 
 def _is_address(text: str) -> bool:

@@ -24,7 +24,7 @@ def statement(markup: str, name: str) -> Statement:
     deck = page.deck()
     date, author = _beside(page)
     body = tidy.tidied(page.finish(), said.base)
-    found = _head(body, headline or said.title, frozenset() if near else said.parts)
+    found = _head(body, headline, said.title, frozenset() if near else said.parts)
     if not found.title:
         raise BadInput("no title found", place=name, cure="give the page a <title> or its text an <h1>")
     made = content.from_html(tidy.inner_html(body), said.base)
@@ -33,7 +33,7 @@ def statement(markup: str, name: str) -> Statement:
     return Statement(
         title=one_line(found.title),
         deck=deck or one_line(found.deck),
-        date=date or _written(said.date) or found.date,
+        date=date or _written(said.date) or found.date or dates.of_text(made.text, found.title, found.deck),
         language=said.language or language.guess(f"{found.title}\n{deck}\n{made.text}"),
         author=author or one_line(found.author) or said.author,
         source=said.source or found.source,
@@ -84,11 +84,13 @@ def _written(text: str) -> datetime.date | None:
     return found.date if found else None
 
 
-def _head(body: Element, title: str, parts: frozenset[str]) -> head.Head:
+def _head(body: Element, headline: str, named: str, parts: frozenset[str]) -> head.Head:
     """Read the first blocks as the lines of a head and take these out of the body.
 
-    A first block that is one of the ``parts`` of the page's title is the headline of a page without h1.
+    A first block that is one of the ``parts`` of the page's title is the headline of a page without h1, and so
+    is a heading with a date below it: the title of such a page may be that of the whole site.
     """
+    title = headline or named
     blocks = list(body)[:_HEAD_BLOCKS]
     units = [
         head.Unit(
@@ -102,7 +104,8 @@ def _head(body: Element, title: str, parts: frozenset[str]) -> head.Head:
         for each in blocks
     ]
     first = units[0].text if units else ""
-    if first and first.casefold() in {title.casefold(), *parts}:
+    dated = len(units) > 1 and bool(units[0].level) and bool(dates.of_line(units[1].text))
+    if first and (first.casefold() in {title.casefold(), *parts} or (dated and not headline)):
         title = first
         remove(blocks.pop(0))
         units.pop(0)

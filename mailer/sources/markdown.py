@@ -1,5 +1,6 @@
 """A statement as Markdown, with or without front matter."""
 
+import re
 from collections.abc import Sequence
 
 from markdown_it.token import Token
@@ -8,9 +9,10 @@ from mailer.compose import content, marked
 from mailer.compose.characters import clean, one_line
 from mailer.compose.statement import Statement
 from mailer.errors import BadInput
-from mailer.sources import head, language, matter
+from mailer.sources import dates, head, language, matter
 
 _HEAD_BLOCKS = 10
+_NUMBERED = re.compile(r" {0,3}\d{1,2}\.[ \t]")
 
 
 def statement(text: str, name: str) -> Statement:
@@ -19,6 +21,7 @@ def statement(text: str, name: str) -> Statement:
     Raises BadInput naming ``name`` if the front matter is wrong, or if there is no title or no text.
     """
     stated, body = matter.split(clean(text), name)
+    body = _dates_kept(body)
     date = matter.checked_date(stated.get("date", ""), name)
     tag = matter.checked_language(stated.get("language", ""), name)
     source = matter.checked_source(stated.get("source", ""), name)
@@ -37,7 +40,7 @@ def statement(text: str, name: str) -> Statement:
     return Statement(
         title=one_line(found.title),
         deck=one_line(deck),
-        date=date if "date" in stated else found.date,
+        date=date if "date" in stated else found.date or dates.of_text(made.text, found.title, found.deck),
         language=tag or language.guess(f"{found.title}\n{deck}\n{made.text}"),
         author=one_line(stated.get("author", found.author)),
         source=source,
@@ -45,6 +48,17 @@ def statement(text: str, name: str) -> Statement:
         body_html=made.html,
         body_text=made.text,
     )
+
+
+def _dates_kept(text: str) -> str:
+    """Markdown takes “3. Mai 2026” for the third item of a list; standing alone it is a date."""
+    lines = text.split("\n")
+    numbered = [bool(_NUMBERED.match(line)) for line in lines]
+    for at, line in enumerate(lines):
+        alone = not any(numbered[max(at - 1, 0) : at] + numbered[at + 1 : at + 2])
+        if numbered[at] and alone and dates.of_line(line):
+            lines[at] = line.replace(".", "\\.", 1)
+    return "\n".join(lines)
 
 
 def _head(text: str, title: str, *, decked: bool) -> tuple[head.Head, str]:

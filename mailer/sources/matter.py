@@ -15,6 +15,25 @@ from mailer.errors import BadInput
 from mailer.sources import dates, language
 
 KEYS = ("title", "deck", "date", "language", "author", "source", "note")
+_ALSO = {
+    "headline": "title",
+    "subtitle": "deck",
+    "standfirst": "deck",
+    "lang": "language",
+    "authors": "author",
+    "byline": "author",
+    "url": "source",
+    "link": "source",
+    "canonical": "source",
+    "published": "date",
+}
+_WEBSITES = """
+    layout template type id slug permalink path aliases redirect_from category categories tags tag keywords series
+    draft weight order menu nav parent image images thumbnail cover featured toc comments summary description excerpt
+    abstract lastmod updated modified expirydate sitemap seo robots translationkey translations format published_at
+"""
+_OF_WEBSITES = frozenset(_WEBSITES.split())
+"""Keys that generators of websites read in the same file and that say nothing a mail needs."""
 _LONGEST = 16_384
 _BEGINS = re.compile(r"\A-{3,}[ \t]*\n(?=\s*(?:[\w\"'-]+[ \t]*:|#|-{3,}))")
 _HANDLER = YAMLHandler()
@@ -68,7 +87,14 @@ def split(text: str, name: str) -> tuple[dict[str, str], str]:
         return {}, body
     if not isinstance(values, dict):
         raise BadInput("the front matter holds no keys", place=name, cure='write one "key: value" in a line')
-    return {_key(key, name): _words(key, value, name) for key, value in values.items()}, body
+    stated: dict[str, str] = {}
+    for written, value in values.items():
+        key = _key(written, name)
+        if key in stated:
+            raise BadInput(f"{key!r} stands in the front matter twice", place=name, cure="keep one of the two")
+        if key:
+            stated[key] = _words(key, value, name)
+    return stated, body
 
 
 def checked_date(words: str, name: str) -> datetime.date | None:
@@ -100,20 +126,23 @@ def checked_source(words: str, name: str) -> str:
 
 
 def _key(key: object, name: str) -> str:
+    """Return which of our keys it is, or nothing for one that is a website's own."""
     word = str(key).strip().lower()
-    if word in KEYS:
-        return word
+    if word in KEYS or word in _ALSO:
+        return _ALSO.get(word, word)
+    if word in _OF_WEBSITES:
+        return ""
     close = difflib.get_close_matches(word, KEYS, n=1)
     cure = f"did you mean {close[0]}?" if close else f"the keys are {', '.join(KEYS)}"
     raise BadInput(f"unknown key {_short(str(key))} in the front matter", place=name, cure=cure)
 
 
-def _words(key: object, value: object, name: str) -> str:
-    if isinstance(value, list) and all(isinstance(each, str) for each in value) and str(key).lower() == "author":
+def _words(key: str, value: object, name: str) -> str:
+    if isinstance(value, list) and all(isinstance(each, str) for each in value) and key == "author":
         value = ", ".join(value)
     if not isinstance(value, str):
-        raise BadInput(f"{_short(str(key))} holds more than words", place=name, cure="write one value behind the colon")
-    return clean(value).strip() if str(key).lower() == "note" else one_line(value)
+        raise BadInput(f"{_short(key)} holds more than words", place=name, cure="write one value behind the colon")
+    return clean(value).strip() if key == "note" else one_line(value)
 
 
 def _short(words: str) -> str:

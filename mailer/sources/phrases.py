@@ -17,13 +17,70 @@ _STATUSES = _any(
     "zur sofortigen veröffentlichung",
     "communiqué(?: de presse)?",
     "pour diffusion immédiate",
-    "(?:nota|comunicado) de (?:prensa|imprensa)",
+    "(?:nota|comunicado) (?:de|à|para a) (?:prensa|imprensa)",
     "para publicación inmediata",
     "comunicato stampa",
     "persbericht",
     "пресс-релиз",
+    "прес-реліз",
+    "(?:komunikat prasowy|informacja prasowa)",
+    "pressmeddelande",
+    "pressemeddelelse",
+    "pressemelding",
+    "lehdistötiedote",
+    "tisková zpráva",
+    "basın (?:bülteni|açıklaması)",
+    "بيان صحفي",
+    "הודעה לעיתונות",
 )
 STATUS = re.compile(rf"^[-–—*\s]*{_STATUSES}\b[\s:–—*.!,|-]*(?P<rest>.*)$", re.IGNORECASE)
+KIND = re.compile(
+    "^"
+    + _any(
+        "(?:(?:joint|public|official|our) )?statement",
+        "open letter",
+        "(?:latest )?news",
+        "press(?: area| releases)?",
+        "announcement",
+        "media advisory",
+        "(?:gemeinsame |öffentliche )?(?:erklärung|stellungnahme)",
+        "mitteilung",
+        "offener brief",
+        "aktuelles|nachrichten|presse|pressemitteilungen",
+        "déclaration(?: commune)?|lettre ouverte|actualités",
+        "declaración(?: conjunta)?|carta abierta|noticias",
+        "dichiarazione(?: congiunta)?|lettera aperta|notizie",
+        "declaração(?: conjunta)?|carta aberta|notícias",
+        "verklaring|open brief|nieuws",
+        "oświadczenie|aktualności|uttalande|заявление|новости|بيان",
+    )
+    + r"\s*:?$",
+    re.IGNORECASE,
+)
+"""A line that only says what kind of text follows, or in which part of the website it stands."""
+_STEPS = r"(?:\s[>›»]\s[^>›»«]{1,60})"
+TRAIL = re.compile(
+    rf"^(?:(?:home|start(?:seite)?|accueil|inicio|início){_STEPS}{{1,6}}|[^>›»«]{{1,40}}{_STEPS}{{2,6}})$",
+    re.IGNORECASE,
+)
+"""The way to the page from the site's first one, as it stands above a text."""
+_BUTTONS = """
+    share this page story on by via to facebook twitter x linkedin whatsapp telegram mastodon bluesky e-mail email mail
+    print tweet pdf download save copy link listen teilen drucken auf per merken partager sur imprimer compartir en
+    por imprimir condividi stampa
+"""
+BUTTONS = frozenset(_BUTTONS.split())
+"""What the buttons above a text on a website say; a line of nothing else is no part of the text."""
+READING = re.compile(
+    r"^(?:(?:reading time|lesezeit|temps de lecture|tiempo de lectura|tempo di lettura|"
+    r"tempo de leitura|leestijd)\b.{0,20}|\d{1,3}[ -]min(?:ute)?s?\.? read)$",
+    re.IGNORECASE,
+)
+UPDATED = re.compile(
+    r"^(?:(?:last )?(?:updated|modified|revised)|update|corrected|(?:zuletzt )?aktualisiert|mis à jour|actualizado|"
+    r"aggiornato|atualizado|bijgewerkt)\b",
+    re.IGNORECASE,
+)
 EMBARGO = re.compile(
     r"^\W*(?:(?:under |strictly )?embargo(?:ed)?|sperrfrist|sous embargo|bajo embargo)\b", re.IGNORECASE
 )
@@ -75,9 +132,24 @@ INTRODUCTION = re.compile(
 )
 
 BY = re.compile(r"^(?:by|von|par|por|di|da|door|от|από)[ ]+(?P<name>\S.*)$", re.IGNORECASE)
+RELEASED_BY = re.compile(
+    r"^(?:published|posted|issued|released|written|veröffentlicht|publié|publicado|pubblicato|gepubliceerd)"
+    r" (?P<by>(?:by|von|par|por|da|door) .+?),? (?:on|am|le|el|em|il|op)\b\W*",
+    re.IGNORECASE,
+)
 AUTHOR = re.compile(
     r"^(?:author|written by|autorin|autor|verfasst von|auteure?|autora|autore|auteur)\s*:\s*(?P<name>\S.*)$",
     re.IGNORECASE,
+)
+SENDER = re.compile(
+    r"^(?:from|by|of|von|vom|der|des|de la|de|du|del|della|di|da|van)\s+(?P<name>[^\W\d_].*)$", re.IGNORECASE
+)
+NO_EMBARGO = re.compile(
+    r"^(?:embargo|sperrfrist)\s*:\s*(?:none|no|keine|aucun|ninguno|nessuno|geen|-|–)\.?$", re.IGNORECASE
+)
+ROLE = re.compile(r"^(?!(?:the|a|an|we|i|it|they|you|there|die|der|das|wir|es)\b)(?:[\w’'-]+ ?){1,6}$", re.IGNORECASE)
+OFFICE = re.compile(
+    r"^the (?:[\w’'-]+ ){0,3}(?:office|board|team|staff|editors|committee|department|desk|council)$", re.IGNORECASE
 )
 _IN_NAMES = "de la le du des van von der den dos da di del and und et y e en i the of bin ibn al zu"
 IN_NAMES = frozenset(_IN_NAMES.split())
@@ -91,6 +163,8 @@ ENQUIRIES = re.compile(
     r"(?:for )?(?:further|more) information|tel|phone|e-?mail)\b.{0,30}?[:.]",
     re.IGNORECASE,
 )
+ENVELOPE = re.compile(r"^(?:to|from|an|von|betreff|subject|re|place|à|de|objet|para|asunto|ort|lieu|lugar)\s?:\s", re.I)
+"""A line of a letter's head."""
 TITLE = re.compile(r"^(?:title|headline|titel|überschrift|titre|título|titolo)\s*:\s*(?P<words>\S.*)$", re.IGNORECASE)
 DECK = re.compile(
     r"^(?:subtitle|sub-?heading|deck|standfirst|untertitel|sous-titre|subtítulo|sottotitolo|ondertitel)"

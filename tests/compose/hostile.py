@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import lxml.html
 
 _KNOWN = """
-    p br hr h2 h3 h4 h5 h6 ul ol li dl dt dd blockquote pre figure figcaption table thead tbody tr th td img
+    p br hr h2 h3 h4 h5 h6 ul ol li dl dt dd blockquote pre figure figcaption caption table thead tbody tr th td img
     a b strong em i u s del ins sub sup small mark abbr code kbd q cite bdi bdo
 """
 TAGS = frozenset(_KNOWN.split())

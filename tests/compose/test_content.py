@@ -68,7 +68,7 @@ def test_what_was_struck_out_is_still_seen_to_be() -> None:
 
 def test_images_stand_in_the_text_by_their_description() -> None:
     made = content.from_markdown("![The pump](https://example.org/pump.jpg) ![](https://example.org/line.png)")
-    assert made.text == "[The pump]"
+    assert made.text == "[The pump] [1]\n\n[1] https://example.org/pump.jpg"
     assert made.html.count("<img ") == 2
     assert 'alt=""' in made.html
 

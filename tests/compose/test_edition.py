@@ -205,3 +205,25 @@ def test_the_hash_does_not_depend_on_the_process(tmp_path: Path) -> None:
         [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True, env=environment
     )
     assert answer.stdout.strip() == made.hash
+
+
+def test_without_a_preheader_an_inbox_shows_the_deck_or_how_the_text_begins(tmp_path: Path) -> None:
+    def shown(**changed: str) -> str:
+        facts = EditionFacts((replace(STATEMENT, **changed),), LIST, replace(MAILING, preheader=""), "small")
+        made = edition(tmp_path, facts=facts, page_txt="{{ mailing.preheader }}", page_html=PAGE.format("x"))
+        return made.text_for({}, {}).strip()
+
+    assert shown(deck="The deck") == "The deck"
+    assert shown(deck="", body_text="It begins\nhere.\n\nIt goes on.") == "It begins here."
+    assert shown(deck="", body_text="word, " * 40) == "word, " * 17 + "word …"
+
+
+def test_what_is_not_the_address_of_a_page_is_no_link(tmp_path: Path) -> None:
+    statement = replace(STATEMENT, source="javascript:alert(1)")
+    mlist = replace(LIST, subscribe_url="javascript:alert(1)")
+    mailing = replace(MAILING, view_url="data:text/html,x")
+    page = "{{ statement.source }}|{{ mlist.subscribe_url }}|{{ mailing.view_url }}|{{ mlist.archive_url }}"
+    made = edition(
+        tmp_path, facts=EditionFacts((statement,), mlist, mailing, "small"), page_txt=page, page_html=PAGE.format("x")
+    )
+    assert made.text_for({}, {}).strip() == f"|||{LIST.archive_url}"

@@ -42,6 +42,16 @@ REFUSED = [
     ('{% if reader.city %}<a title="{% endif %}">x</a>', "the late block from p ends in a", SIDES),
     ('<a href="{{ reader.city }}" title="{% if reader.name %}" rel="{% endif %}">x</a>', "ends in a", SIDES),
     (
+        '<a href="javascript:f({{ reader.city }})">x</a>',
+        "an address that begins with javascript:",
+        "https:// or mailto:",
+    ),
+    (
+        '<a href="{% if reader.city %} DATA:text/html,{{ reader.city }}{% else %}https://a.ex/{% endif %}">x</a>',
+        "an address that begins with DATA:",
+        "https:// or mailto:",
+    ),
+    (
         '<a href="{% if reader.city %}https://a.example/{% endif %}{{ reader.page }}">x</a>',
         "whether an address begins here depends on the reader",
         "write each whole address in its own branch",

@@ -101,7 +101,7 @@ def test_the_head_of_an_edition(compiled: Edition) -> None:
         "List-Archive": "<https://water.example/archive>",
         "List-Post": "NO",
         "Precedence": "bulk",
-        "X-Auto-Response-Suppress": "OOF, AutoReply",
+        "X-Auto-Response-Suppress": "DR, RN, NRN, OOF, AutoReply",
     }
     for name, value in expected.items():
         assert message[name] == value

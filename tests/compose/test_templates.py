@@ -183,6 +183,27 @@ def test_the_public_copy_names_no_reader_and_offers_no_dead_link() -> None:
     assert "Get these statements by mail" in text
 
 
+@pytest.mark.parametrize("note", ["Editor’s note: the map is new.", "Note from the editors – the map is new."])
+def test_a_note_is_called_one_once(note: str) -> None:
+    edition = compiled(dataclasses.replace(WATER, note=note))
+    said = parsed(edition.html_for(READER, LINKS)).xpath("//main")[0].text_content()
+    for whole in (said, edition.text_for(READER, LINKS)):
+        assert whole.lower().count("note") == 1
+        assert "The map is new." in whole
+
+
+def test_a_table_scrolls_by_itself_where_it_is_too_wide() -> None:
+    page = parsed(compiled(WATER).html_for(READER, LINKS))
+    [frame] = [table.getparent() for table in page.xpath("//div[@class='body']//table")]
+    assert "overflow-x:auto" in frame.get("style")
+
+
+def test_an_organisation_that_begins_its_postal_address_is_named_once_there() -> None:
+    foot = parsed(compiled(MUSEUM).html_for(READER, LINKS)).xpath("//div[@class='foot']/p")[0]
+    assert foot.text_content().strip() == MUSEUM.postal_address
+    assert f"\n-- \n{MUSEUM.postal_address}\n" in compiled(MUSEUM).text_for(READER, LINKS)
+
+
 def test_a_statement_of_1500_words_stays_below_60_kilobytes() -> None:
     edition = compiled(LONG)
     assert len(edition.text_for(READER, LINKS).split()) > 1500

@@ -26,6 +26,8 @@ FIFTH = datetime.date(2023, 10, 5)
         "Madrid, a 5 de octubre de 2023", "jueves, 5 de octubre de 2023", "5 ottobre 2023", "Roma, 5 ottobre 2023",
         "5 de outubro de 2023", "Lisboa, 5 de outubro de 2023", "5 oktober 2023", "5 октября 2023 г.",
         "5 жовтня 2023 року",
+        "5 października 2023 r.", "den 5 oktober 2023", "5. října 2023", "5. lokakuuta 2023", "5 Ekim 2023",
+        "2023年10月5日", "٥ أكتوبر ٢٠٢٣", "5 October 2023, 7 pm", "2023-10-05 09:00:00 +0200",
         "5 Οκτωβρίου 2023", "[5 October 2023]",
     ],
 )  # fmt: skip
@@ -62,6 +64,8 @@ def test_a_sentence_with_a_date_or_no_day_is_no_date_line(line: str) -> None:
     "line",
     [
         "NORTHPORT, 5 October 2023 – The owner has to pay.",
+        "(5 October 2023) The owner has to pay.",
+        "(Northport, 5 October 2023) The owner has to pay.",
         "NORTHPORT (5 October 2023) — The owner has to pay.",
         "Berlin, 5. Oktober 2023. -- Das Wasserwerk hat",
         "Madrid, 5 de octubre de 2023: El museo abre",

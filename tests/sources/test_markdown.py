@@ -49,6 +49,21 @@ def test_an_empty_value_says_that_there_is_none() -> None:
     assert read("---\ndate:\ndeck: ''\n---\n# Works\n\n5 October 2023\n\nText.").date is None
 
 
+def test_keys_of_websites_are_read_or_left() -> None:
+    statement = read(
+        "---\nlayout: post\ntitle: Works\nsubtitle: A week without cars\nlang: en\ndate: 2023-10-05 09:00:00 +0200\n"
+        "tags: [water, street]\nmenu: {main: {weight: 3}}\n---\nText."
+    )
+    assert (statement.title, statement.deck, statement.date) == ("Works", "A week without cars", FIFTH)
+    with pytest.raises(BadInput, match="'deck' stands in the front matter twice; keep one of the two"):
+        read("---\ndeck: a\nsubtitle: b\n---\n# Works\n\nText.")
+
+
+def test_a_line_in_italics_is_a_deck_and_a_sentence_in_italics_is_a_note() -> None:
+    assert read("# Works\n\n*A week without cars in the whole street*\n\nText.").deck.startswith("A week")
+    assert read("# Works\n\n*This was read aloud at the assembly.*\n\nText.").note.startswith("This was")
+
+
 @pytest.mark.parametrize("title", ["No", "2023", "1:30", "0x1F", "~", "2023-10-05", "'Water: off'", "Ünïcödé – “x”"])
 def test_values_are_words_whatever_yaml_might_make_of_them(title: str) -> None:
     assert read(f"---\ntitle: {title}\n---\nText.").title == title.strip("'")
@@ -62,6 +77,13 @@ def test_rules_in_a_text_are_no_front_matter() -> None:
 def test_the_second_heading_is_a_deck_only_if_the_head_goes_on() -> None:
     assert read("# Works\n\n## A week without cars\n\n5 October 2023\n\nText.").deck == "A week without cars"
     assert read("# Works\n\n## Background\n\nText.").body_html == "<h2>Background</h2>\n<p>Text.</p>"
+
+
+def test_a_german_date_is_no_list() -> None:
+    statement = read("# Arbeiten\n\nEine Woche ohne Autos.\n\n5. Oktober 2023\n\nText.")
+    assert (statement.deck, statement.date, statement.body_text) == ("Eine Woche ohne Autos.", FIFTH, "Text.")
+    statement = read("# Arbeiten\n\nText.\n\n1. Oktober 2023\n2. Oktober 2023")
+    assert statement.body_html.count("<li>") == 2
 
 
 def test_a_title_below_other_lines_is_still_the_title() -> None:

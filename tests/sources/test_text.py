@@ -31,6 +31,10 @@ def read(head: str, body: str = BODY) -> text.Statement:
         "Title: Works in Quay Street\nDate: 2023-10-05",
         "For immediate release\n\nWorks in Quay Street\n\nNorthport, 5 October 2023",
         "PRESS RELEASE – 5 October 2023\n\nWorks in Quay Street",
+        "Embargo: none\n\nWorks in Quay Street\n\n5 October 2023\n\nReading time: 2 minutes",
+        "Statement\n\nWorks in Quay Street\n\n5 October 2023",
+        "Home > News\n\nWorks in Quay Street\n\nShare on Facebook   Print\n\n5 October 2023 | News | 2 min read",
+        "Works in Quay Street\nDate of issue: 5 October 2023, 9:15 a.m. CEST",
         "Works in\n  Quay Street\n\n5.10.2023".replace("\n  Quay", " Quay"),
     ],
 )
@@ -68,6 +72,71 @@ def test_the_deck_is_a_line_of_words_below_the_title(head: str) -> None:
     assert read(head).deck == "A week without cars, a year without leaks"
 
 
+def test_a_title_in_capitals_or_broken_after_a_small_word_is_one() -> None:
+    assert read("QUAY STREET IS CLOSED FOR ALL\nUNTIL THE PIPE IS REPLACED").title.endswith(
+        "ALL UNTIL THE PIPE IS REPLACED"
+    )
+    assert read("Northport Water Closes the\nQuay Street").title == "Northport Water Closes the Quay Street"
+
+
+def test_a_sentence_right_under_the_title_is_the_deck_but_a_paragraph_is_not() -> None:
+    statement = read("Works in Quay Street\nThe bus still runs.")
+    assert (statement.title, statement.deck) == ("Works in Quay Street", "The bus still runs.")
+    statement = read("Works in Quay Street\nThe bus still runs. The ferry does not.")
+    assert (statement.deck, statement.body_text[:19]) == ("", "The bus still runs.")
+
+
+def test_what_stands_above_a_dateline_is_the_deck() -> None:
+    statement = read("Works in Quay Street\n\nThe bus still runs.", "NORTHPORT, 5 October 2023 – The street is closed.")
+    assert (statement.deck, statement.date) == ("The bus still runs.", FIFTH)
+
+
+def test_a_line_that_says_when_it_was_changed_is_kept_as_a_note() -> None:
+    statement = read("Works in Quay Street\n\n5 October 2023\n\nLast updated: 7 October 2023")
+    assert (statement.date, statement.note) == (FIFTH, "Last updated: 7 October 2023")
+
+
+def test_a_press_release_may_say_from_whom_it_is() -> None:
+    statement = read("Press release from Northport Water\n\nWorks in Quay Street\n\n5 October 2023")
+    assert (statement.title, statement.author) == ("Works in Quay Street", "Northport Water")
+
+
+def test_the_name_of_the_site_above_its_section_is_the_author() -> None:
+    statement = read("Northport Water\n\nNews\n\nWorks in Quay Street\n5 October 2023")
+    assert (statement.title, statement.author) == ("Works in Quay Street", "Northport Water")
+
+
+def test_a_kind_of_text_is_the_title_if_there_is_no_other() -> None:
+    assert read("Statement\n\n5 October 2023").title == "Statement"
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        (f"{BODY}\n\nNorthport, 5 October 2023", True),
+        (f"{BODY}\n\nPublished on 5 October 2023 by Northport Water.", True),
+        (f"{BODY}\n\nThe board\n5.10.2023\n\n[1] The map hangs at the works.", True),
+        (f"Notice to all households\nDate: 5 October 2023\n\n{BODY}", True),
+        (f"{BODY}\n\nWe meet on these days:\n- 5 October 2023\n- 6 October 2023", False),
+        (f"{BODY}\n\nDate: 5 October 2023\nPlace: School hall", False),
+        (f"{BODY}\n\nThe works end on 5 October 2023.", False),
+        (f"{BODY}\n\nNorthport, 5 October 2023\n\nHarwich, 6 October 2023", False),
+    ],
+)
+def test_a_date_below_the_text_counts_if_the_head_has_none(body: str, found: bool) -> None:
+    statement = read("Works in Quay Street", body)
+    assert statement.date == (FIFTH if found else None)
+    assert statement.body_text.endswith(body[-20:])
+
+
+def test_a_text_named_by_its_date_has_that_date() -> None:
+    assert read("Statement of the board of 5 October 2023").date == FIFTH
+    statement = read("Works in Quay Street on 5 October 2023")
+    assert (statement.title, statement.date) == ("Works in Quay Street on 5 October 2023", None)
+    statement = read("Annual Meeting, 5 October 2023")
+    assert (statement.title, statement.date) == ("Annual Meeting, 5 October 2023", FIFTH)
+
+
 def test_a_sentence_is_a_deck_only_if_the_head_goes_on_below_it() -> None:
     assert read("Works in Quay Street\n\nThe bus still runs.\n\n5 October 2023").deck == "The bus still runs."
     statement = read("Works in Quay Street\n\nThe bus still runs.")
@@ -91,6 +160,12 @@ def test_a_section_heading_below_the_date_is_no_deck() -> None:
         ("By Jane Doe, 5 October 2023", "Jane Doe"),
         ("5 October 2023 | By Jane Doe", "Jane Doe"),
         ("By The Board", "The Board"),
+        ("By the press office", "the press office"),
+        ("by Jane Doe and Jo Roe, delegates of the tenants", "Jane Doe and Jo Roe, delegates of the tenants"),
+        ("By Monday Morning, the street will be open", ""),
+        ("Published by Jane Doe on Thursday, 5 October 2023", "Jane Doe"),
+        ("By Jane Doe, head of works | 5 October 2023 | 3 min. read", "Jane Doe, head of works"),
+        ("von Jane Doe, 5. Oktober 2023, 12:30 Uhr", "Jane Doe"),
         ("By then the street will be open again", ""),
     ],
 )
