@@ -126,7 +126,7 @@ class Exchange:
 
     def _try(self, mine: Lease, row: Row[Any], attempt: int, date: datetime, terms: Terms) -> Try:
         patience = timedelta(hours=self._house.config.send.deadline_hours, seconds=terms.paused_seconds)
-        first_doubt = not (row.again or row.state == "uncertain")
+        doubted = row.again or row.state == "uncertain"
         return Try(
             row_id=row.id,
             attempt=attempt,
@@ -134,7 +134,8 @@ class Exchange:
             relay=self._relay,
             worker=mine.owner,
             deadline=date + patience,
-            may_retry=terms.may_retry and first_doubt,
+            may_retry=terms.may_retry and not doubted,
+            doubted=doubted,
         )
 
     def _terms(self, session: Session, mine: Lease) -> Terms:
