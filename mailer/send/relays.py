@@ -13,6 +13,7 @@ from mailer.config_sections import Relay
 from mailer.outcomes.verdict import Reply, Stage, printable
 
 QUIT_SECONDS = 5.0
+START_INPUT = 354
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,13 @@ class Connection:
     def is_open(self) -> bool:
         """Say whether another message can go this way."""
         worn = self.carried >= self._relay.messages_per_connection
-        return self._client is not None and self._client.is_connected and not worn
+        return self._client is not None and self._client.is_connected and not worn and not self._is_out_of_step
+
+    @property
+    def _is_out_of_step(self) -> bool:
+        """Say whether something was said that nobody asked for: it would be taken for the next answer."""
+        protocol = self._client.protocol if self._client else None
+        return protocol is not None and bool(protocol._buffer)
 
     @property
     def capabilities(self) -> dict[str, str]:
@@ -102,13 +109,22 @@ class Connection:
         try:
             patience = self._relay.command_seconds
             await client.mail(parcel.mail_from, options=self._options(parcel), encoding=encoding, timeout=patience)
+            self._must_be_silent()
             stage = "rcpt"
             await client.rcpt(parcel.rcpt_to, encoding=encoding, timeout=patience)
+            self._must_be_silent()
+            stage = "data"
+            go = await client.execute_command(b"DATA", timeout=patience)
+            if go.code != START_INPUT:
+                raise aiosmtplib.SMTPDataError(go.code, go.message)
+            self._must_be_silent()
             stage = "end"
-            done = await client.data(parcel.message, timeout=self._relay.data_seconds)
+            done = await self._written(client, parcel.message)
+            if done.code // 100 != 2:
+                raise aiosmtplib.SMTPDataError(done.code, done.message)
         except SMTPResponseException as error:
-            if error.code // 100 == 2:
-                # A yes where none was due: the next reply would be taken for another message's.
+            if error.code // 100 not in (4, 5):
+                # Neither yes nor no where one was due: the next reply would be taken for another message's.
                 self.abort()
                 return Reply(0, f"out of step: {error.code} {error.message}", stage)
             return await self._refused(Reply(max(error.code, 0), error.message, stage))
@@ -116,6 +132,18 @@ class Connection:
             self.abort()
             return Reply(0, _reason(error, self._relay), stage)
         return Reply(done.code, done.message, "end")
+
+    def _must_be_silent(self) -> None:
+        if self._is_out_of_step:
+            raise SMTPResponseException(-1, "more than one answer to one command")
+
+    async def _written(self, client: aiosmtplib.SMTP, message: bytes) -> aiosmtplib.SMTPResponse:
+        """Write the message after 354 and return the answer; from the first byte on its fate may be unknown."""
+        protocol = client.protocol
+        if protocol is None or protocol.transport is None:
+            raise aiosmtplib.SMTPServerDisconnected("Connection lost")
+        protocol.write(message.replace(b"\r\n.", b"\r\n..") + b".\r\n")
+        return await protocol.read_response(timeout=self._relay.data_seconds)
 
     def abort(self) -> None:
         """Drop the connection without another word."""
