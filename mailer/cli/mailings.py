@@ -8,6 +8,7 @@ import typer
 
 from mailer.cli.door import ACTOR, HIGHEST, AsJson, MailingId, answer, remark, room, table
 
+LONGEST_HOLD = 30 * 86400
 MOVED = {"undo": "undone", "pause": "paused", "resume": "resumed", "stop": "stopped"}
 app = room("Mailings: statements on their way to lists.")
 
@@ -145,7 +146,8 @@ def schedule(
     now: Annotated[bool, typer.Option("--now", help="Send it when the hold is over.")] = False,
     at: Annotated[str, typer.Option("--at", metavar="TIME", help='"2027-03-01 09:00 Europe/Berlin".')] = "",
     hold: Annotated[
-        float | None, typer.Option("--hold", metavar="SECONDS", min=0, help="How long --now can be undone.")
+        float | None,
+        typer.Option("--hold", metavar="SECONDS", min=0, max=LONGEST_HOLD, help="How long --now can be undone."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -211,7 +213,12 @@ def stop(
 def account(
     context: typer.Context,
     mailing_id: MailingId,
-    state: Annotated[str, typer.Option("--list", metavar="STATE", help="Name the people in this state.")] = "",
+    state: Annotated[
+        str,
+        typer.Option(
+            "--list", metavar="STATE", help="Name the people in this state; `twice` names who possibly got it twice."
+        ),
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Say what became of everybody: the sums always balance."""
@@ -227,7 +234,7 @@ def account(
         twice = account.possibly_twice(session, mailing_id)
     facts = {**figures.as_json(), **({"people": people} if state else {})}
     if people or state:
-        rows = [(each["address"], each["why"], each["reply"]) for each in people]
+        rows = [(each["address"], _fate(each, state), each["reply"]) for each in people]
         answer(facts, table(("address", "why", "reply"), rows), as_json=as_json)
         return
     text = "\n".join(f"{number:>9,}  {name.replace('_', ' ')}" for name, number in asdict(figures).items())
@@ -235,6 +242,13 @@ def account(
         text += "".join(f"\n{number:>9,}  {name.replace('_', ' ')}: {why}" for why, number in found.items())
     text += f"\n{twice:>9,}  possibly twice" if twice else ""
     answer(facts, f"{text}\n{'It balances.' if figures.balanced else 'IT DOES NOT BALANCE.'}", as_json=as_json)
+
+
+def _fate(person: dict[str, Any], listed: str) -> str:
+    """Say why, with the state where people of several are listed, and the mark of who possibly got it twice."""
+    parts = [person["state"].replace("_", " ")] if person["state"] != listed else []
+    parts += [person["why"]] if person["why"] else []
+    return "; ".join([*parts, "possibly twice"] if person["again"] else parts)
 
 
 def _move(context: typer.Context, mailing_id: int, verb: str, *reason: str, as_json: bool) -> None:

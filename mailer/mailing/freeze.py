@@ -1,7 +1,7 @@
 """The moment a mailing starts: its audience becomes rows, in chunks that keep nobody waiting."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -35,8 +35,8 @@ FREEZE_SECONDS = 60
 REST = "rest"
 
 
-def unfrozen(session: Session, worker: str) -> int | None:
-    """Claim a started mailing whose audience is not frozen yet, for a minute; return its id."""
+def unfrozen(session: Session, worker: str, seconds: float = FREEZE_SECONDS) -> int | None:
+    """Claim a started mailing whose audience is not frozen yet, for ``seconds``; return its id."""
     free = or_(Mailing.freezer == "", Mailing.freezer == worker, Mailing.freeze_until < db_now())
     found = session.scalar(
         select(Mailing.id)
@@ -46,12 +46,14 @@ def unfrozen(session: Session, worker: str) -> int | None:
         .with_for_update(skip_locked=True)
     )
     if found is not None:
-        session.execute(
-            update(Mailing)
-            .where(Mailing.id == found)
-            .values(freezer=worker, freeze_until=db_now() + literal(FREEZE_SECONDS * 1_000_000))
-        )
+        session.execute(update(Mailing).where(Mailing.id == found).values(freezer=worker, freeze_until=_until(seconds)))
     return found
+
+
+def give_back(session: Session, worker: str) -> None:
+    """Let others go on freezing what this worker claimed, at once: it stops."""
+    mine = update(Mailing).where(Mailing.freezer == worker, Mailing.frozen_at.is_(None))
+    session.execute(mine.values(freezer="", freeze_until=None).execution_options(synchronize_session=False))
 
 
 def choose_routes(session: Session, mailing_id: int) -> list[str]:
@@ -88,13 +90,20 @@ def next_bound(session: Session, mailing_id: int, size: int = CHUNK) -> int | No
     return bound
 
 
-def freeze(session: Session, mailing_id: int, worker: str, bound: int | None, routes: Sequence[str]) -> int:
+def freeze(
+    session: Session,
+    mailing_id: int,
+    worker: str,
+    bound: int | None,
+    routes: Sequence[str],
+    seconds: float = FREEZE_SECONDS,
+) -> int:
     """Write the rows of everybody up to subscriber ``bound`` and return how many; None ends the freezing.
 
     The cursor moves in the same transaction and only if nobody else moved it, so a chunk is written once
-    however often it is tried. Rows are inserted in the order of their route, a batch for each route.
-    People are counted, put into batches and inserted in three statements that must see the same moment:
-    the transaction has to be ``write(one_moment=True)``.
+    however often it is tried; the claim is prolonged by ``seconds``. Rows are inserted in the order of their
+    route, a batch for each route. People are counted, put into batches and inserted in three statements that
+    must see the same moment: the transaction has to be ``write(one_moment=True)``.
     """
     mailing = session.get_one(Mailing, mailing_id, with_for_update=True, populate_existing=True)
     if mailing.frozen_at is not None or mailing.freezer != worker:
@@ -115,8 +124,15 @@ def freeze(session: Session, mailing_id: int, worker: str, bound: int | None, ro
     _insert(session, mailing_id, people, route, batches)
     mailing.chosen += chosen
     mailing.freeze_cursor = bound
-    mailing.freeze_until = now + timedelta(seconds=FREEZE_SECONDS)
+    session.flush()
+    # By the database's clock, like every lease: the clocks of two machines differ.
+    prolonged = update(Mailing).where(Mailing.id == mailing_id).values(freeze_until=_until(seconds))
+    session.execute(prolonged.execution_options(synchronize_session=False))
     return chosen
+
+
+def _until(seconds: float) -> ColumnElement[datetime]:
+    return db_now() + literal(int(seconds * 1_000_000))
 
 
 def _route(people: Subquery, routes: Sequence[str]) -> ColumnElement[str]:

@@ -43,6 +43,15 @@ MOVES: Mapping[str, frozenset[str]] = {
 }
 log = logging.getLogger("mailer.mailing")
 EDITABLE = ("draft", "in review", "approved")
+# What can be done with a mailing instead of what was asked; the others have ended.
+INSTEAD: Mapping[str, str] = {
+    **dict.fromkeys(EDITABLE, "schedule it first"),
+    **dict.fromkeys(("scheduled", "holding"), "undo it to change it or take it back"),
+    "sending": "pause or stop it",
+    "paused": "resume or stop it",
+}
+# What is started within this time, and the time between two looks, is not called late.
+ON_TIME = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -137,7 +146,7 @@ def edit(session: Session, mailing: Mailing, *, subject: str, preheader: str) ->
         revision=mailing.revision + 1,
     )
     if not changed:
-        raise _not_now(session, mailing, "be edited", "undo its schedule first")
+        raise _not_now(session, mailing, "be edited")
 
 
 def schedule(session: Session, mailing: Mailing, when: When | None, hold: timedelta = timedelta()) -> None:
@@ -145,27 +154,27 @@ def schedule(session: Session, mailing: Mailing, when: When | None, hold: timede
 
     A mailing that was due too late and waits for an answer may be scheduled again.
     """
-    if mailing.state == "scheduled" and mailing.asked_at is not None:
-        _update(session, mailing, ("scheduled",), state="draft", asked_at=None, due_at=None)
+    if mailing.asked_at is not None:
+        _update(session, mailing, ("scheduled", "holding"), state="draft", asked_at=None, due_at=None)
     now = clock.now()
     if when is None:
         values: dict[str, Any] = {"state": "holding", "due_at": now + hold, "due_local": "", "zone": "UTC"}
     else:
         values = {"state": "scheduled", "due_at": when.moment, "due_local": when.local, "zone": when.zone}
     if not _update(session, mailing, ("draft", "approved"), **values, why="", asked_at=None):
-        raise _not_now(session, mailing, "be scheduled", "only a draft can be")
+        raise _not_now(session, mailing, "be scheduled")
 
 
 def undo(session: Session, mailing: Mailing) -> None:
     """Take a mailing that has not started back to draft; nothing has left yet."""
     if not _update(session, mailing, ("scheduled", "holding"), state="draft", due_at=None, asked_at=None, why=""):
-        raise _not_now(session, mailing, "be undone", "pause or stop it instead")
+        raise _not_now(session, mailing, "be undone")
 
 
 def pause(session: Session, mailing: Mailing, why: str) -> None:
     """Hold a mailing that is being sent; what is on the wire is finished, nothing more is begun."""
     if not _update(session, mailing, ("sending",), state="paused", why=why, paused_at=clock.now()):
-        raise _not_now(session, mailing, "be paused", "only one that is being sent can be")
+        raise _not_now(session, mailing, "be paused")
 
 
 def resume(session: Session, mailing: Mailing) -> None:
@@ -173,7 +182,7 @@ def resume(session: Session, mailing: Mailing) -> None:
     paused_at = mailing.paused_at or clock.now()
     spent = mailing.paused_seconds + int((clock.now() - paused_at).total_seconds())
     if not _update(session, mailing, ("paused",), state="sending", why="", paused_at=None, paused_seconds=spent):
-        raise _not_now(session, mailing, "go on", "only a paused one can")
+        raise _not_now(session, mailing, "go on")
 
 
 def stop(session: Session, mailing: Mailing, why: str) -> None:
@@ -187,7 +196,7 @@ def stop(session: Session, mailing: Mailing, why: str) -> None:
         finished_at=clock.now(),
         paused_at=None,
     ):
-        raise _not_now(session, mailing, "be stopped", "undo it if it has not started")
+        raise _not_now(session, mailing, "be stopped")
 
 
 def start_due(session: Session, config: Config) -> list[int]:
@@ -197,6 +206,8 @@ def start_due(session: Session, config: Config) -> list[int]:
     skipped, or waits until a person answers.
     """
     now = clock.now()
+    # Whoever allows no lateness at all still means "when it is due": we look only every so often.
+    allowed = max(timedelta(hours=config.send.late_hours), ON_TIME + timedelta(seconds=config.send.tick_seconds))
     due = session.scalars(
         select(Mailing)
         .where(Mailing.state.in_(("scheduled", "holding")), Mailing.due_at <= now, Mailing.asked_at.is_(None))
@@ -206,7 +217,7 @@ def start_due(session: Session, config: Config) -> list[int]:
     started = []
     for mailing in due:
         late = now - (mailing.due_at or now)
-        if late > timedelta(hours=config.send.late_hours) and mailing.late != "send":
+        if late > allowed and mailing.late != "send":
             _too_late(session, mailing)
         elif _update(session, mailing, ("scheduled", "holding"), state="sending", started_at=now, why=""):
             started.append(mailing.id)
@@ -263,8 +274,9 @@ def _update(session: Session, mailing: Mailing, from_states: Sequence[str], **va
     return result.rowcount == 1
 
 
-def _not_now(session: Session, mailing: Mailing, what: str, cure: str) -> Refused:
+def _not_now(session: Session, mailing: Mailing, what: str) -> Refused:
     session.refresh(mailing)
+    cure = INSTEAD.get(mailing.state, "make a new one: this one has ended")
     return Refused(f"it is {mailing.state} and cannot {what}", place=f"mailing {mailing.id}", cure=cure)
 
 

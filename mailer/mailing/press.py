@@ -16,7 +16,7 @@ from mailer.mailing import audience, editions, mailings, notices
 from mailer.mailing.audience import Count
 from mailer.mailing.editions import Compiled, Preview
 from mailer.mailing.links import Links
-from mailer.mailing.schedule import When, say
+from mailer.mailing.schedule import When, say, twice
 from mailer.people import subscribers
 from mailer.store.tables import Subscriber
 from mailer.tokens import Keys
@@ -107,7 +107,9 @@ def reader_values(person: Subscriber, language: str) -> dict[str, str]:
 
 def sentence(config: Config, proof: Proofread, when: When | None, hold: timedelta = timedelta()) -> str:
     """Return what scheduling does in one or two sentences: when, in which zone, what, to how many, on which lists."""
-    return f"{_moment(config, when, hold)} “{proof.subject}” goes to {audience_words(proof)}"
+    told = f"{_moment(config, when, hold)} “{proof.subject}” goes to {audience_words(proof)}"
+    which = twice(when) if when else ""
+    return f"{told} {which}" if which else told
 
 
 def audience_words(proof: Proofread) -> str:

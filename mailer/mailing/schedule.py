@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from mailer import clock
 from mailer.errors import BadInput
@@ -36,15 +36,19 @@ def parse(text: str, default_zone: str) -> When:
         local = datetime.fromisoformat(f"{day} {hour.zfill(5)}")
     except ValueError:
         raise BadInput(f"{day} {hour} is not on the calendar", place="at", cure="check day and hour") from None
+    now = clock.now()
+    # First of all: the ends of the calendar cannot be counted from zone to zone.
+    if abs(local.year - now.year) > FURTHEST.days // 365 + 1:
+        far = "is more than two years away" if local.year > now.year else f"is in the past (it is {now.year})"
+        raise BadInput(f"{day} {far}", place="at", cure="check the year")
     moment = local.replace(tzinfo=zone).astimezone(UTC)
     back = moment.astimezone(zone).replace(tzinfo=None)
     if back != local:
         raise BadInput(
-            f"{day} {hour} does not exist in {zone_name}: clocks go forward that night",
+            f"{day} {hour} does not exist in {zone_name}: clocks go forward then",
             place="at",
-            cure=f"take {back:%H:%M} or an hour before",
+            cure=f"take {back:%Y-%m-%d %H:%M}, which is the same moment after the change, or a time before it",
         )
-    now = clock.now()
     if moment <= now:
         raise BadInput(
             f"{day} {hour} {zone_name} is in the past (it is {now.astimezone(zone):%Y-%m-%d %H:%M} there)",
@@ -54,6 +58,16 @@ def parse(text: str, default_zone: str) -> When:
     if moment > now + FURTHEST:
         raise BadInput(f"{day} is more than two years away", place="at", cure="check the year")
     return When(moment, f"{local:%Y-%m-%d %H:%M:%S}".removesuffix(":00"), zone_name)
+
+
+def twice(when: When) -> str:
+    """Say which of the two it is, where this hour comes twice because clocks go back; "" for any other time."""
+    zone = _zone(when.zone)
+    local = when.moment.astimezone(zone)
+    second = local.replace(fold=1)
+    if second.utcoffset() == local.utcoffset():
+        return ""
+    return f"Clocks go back then, and {local:%H:%M} comes twice: this is the first of the two."
 
 
 def say(moment: datetime, zone_name: str) -> str:
@@ -73,4 +87,6 @@ def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise BadInput(f"{name!r} is not a time zone", place="at", cure="write it like Europe/Berlin") from None
+        meant = next((known for known in sorted(available_timezones()) if known.lower() == name.lower()), "")
+        cure = f"write {meant}" if meant else "write it like Europe/Berlin"
+        raise BadInput(f"{name!r} is not a time zone", place="at", cure=cure) from None

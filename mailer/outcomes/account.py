@@ -10,6 +10,9 @@ from mailer.errors import BadInput
 from mailer.mailing import mailings
 from mailer.store.tables import DELIVERY_STATES, Delivery, Outcome, Subscriber
 
+# Not a state: whoever possibly got it twice.
+TWICE = "twice"
+
 
 @dataclass(frozen=True)
 class Account:
@@ -62,12 +65,17 @@ def account(session: Session, mailing_id: int) -> Account:
 
 
 def people(session: Session, mailing_id: int, state: str, after: int = 0, limit: int = 100) -> Sequence[Person]:
-    """Return people of a mailing whose delivery is in ``state``, by delivery id after ``after``."""
-    if state not in DELIVERY_STATES:
-        raise BadInput(f"{state!r} is no state", place="list", cure=f"write one of {', '.join(DELIVERY_STATES)}")
+    """Return people of a mailing whose delivery is in ``state``, by delivery id after ``after``.
+
+    ``twice`` stands for everybody who was sent it again after an unknown fate, whatever became of it.
+    """
+    if state not in (*DELIVERY_STATES, TWICE):
+        cure = f"write one of {', '.join(DELIVERY_STATES)}, or {TWICE}"
+        raise BadInput(f"{state!r} is no state", place="list", cure=cure)
+    wanted = Delivery.again.is_(True) if state == TWICE else Delivery.state == state
     rows = session.scalars(
         select(Delivery)
-        .where(Delivery.mailing_id == mailing_id, Delivery.state == state, Delivery.id > after)
+        .where(Delivery.mailing_id == mailing_id, wanted, Delivery.id > after)
         .order_by(Delivery.id)
         .limit(limit)
     )

@@ -199,6 +199,9 @@ def judge(reply: Reply) -> Kind:
     """
     if reply.code == 0:
         return "uncertain" if reply.stage == "end" else "later"
+    if reply.stage == "end" and reply.code // 100 not in (2, 4, 5):
+        # Neither yes nor no: the message is written, and whoever answers like this may have kept it.
+        return "uncertain"
     if reply.code // 100 == 2:
         # A yes where none was due: the dialogue is out of step, and nothing was handed over.
         return "accepted" if reply.stage == "end" else "later"

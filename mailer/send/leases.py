@@ -13,6 +13,7 @@ from sqlalchemy import (
     and_,
     case,
     exists,
+    func,
     insert,
     literal,
     null,
@@ -28,6 +29,8 @@ from mailer.store.tables import Attempt, Batch, Delivery, Mailing, Notice, db_no
 TABLES: Mapping[str, Table] = {"mailing": Delivery.__table__, "notice": Notice.__table__}  # type: ignore[dict-item]
 LOST = "the sending process was lost; the reader possibly has it"
 NOTICE_BATCH = 100
+# A message that was under way each time a process was lost may be what ends them: then a person decides.
+MOST_LOSSES = 3
 
 
 @dataclass(frozen=True)
@@ -159,7 +162,14 @@ def _call_uncertain(session: Session, batch: Batch, until: datetime) -> int:
     lost = session.execute(
         update(rows)
         .where(rows.c.batch_id == batch.id, is_open(rows.name), rows.c.state == "begun")
-        .values(state="uncertain", why=LOST, next_at=case((rows.c.again, null()), else_=_hold(batch, until)))
+        .values(
+            state="uncertain",
+            why=LOST,
+            next_at=case((_lost_often(rows, batch), null()), else_=_hold(batch, until)),
+            # They come in a batch of their own, behind the others: at the head of this one, the next process
+            # that is killed soon after its start would take the very same rows with it.
+            batch_id=null(),
+        )
         .returning(rows.c.id, rows.c.worker, rows.c.relay)
     ).all()
     if lost:
@@ -173,6 +183,18 @@ def _call_uncertain(session: Session, batch: Batch, until: datetime) -> int:
             ],
         )  # fmt: skip
     return len(lost)
+
+
+def _lost_often(rows: Table, batch: Batch) -> ColumnElement[bool]:
+    """Say whether this loss is the last one allowed.
+
+    Not answered by a relay twice is final; lost with its process is not, for it tells nothing of the relay,
+    and most of these rows were never written: called final, a second crash would cost their readers the mail.
+    """
+    before = select(func.count()).where(
+        Attempt.lane == batch.lane, Attempt.row_id == rows.c.id, Attempt.verdict == "uncertain"
+    )
+    return before.correlate(rows).scalar_subquery() >= MOST_LOSSES - 1
 
 
 def _hold(batch: Batch, until: datetime) -> ColumnElement[Any]:

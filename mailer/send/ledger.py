@@ -97,12 +97,17 @@ def settle(session: Session, lane: str, results: Iterable[Settled]) -> None:
     A late answer of that same attempt still settles a row that was called uncertain meanwhile. Every
     attempt that did not end in accepted leaves a row of its own.
     """
-    by_state: dict[str, list[Settled]] = {}
+    groups: dict[tuple[str, bool], list[Settled]] = {}
     for result in results:
-        by_state.setdefault(result.state, []).append(result)
-    for state, group in by_state.items():
-        _settle_group(session, lane, state, group)
-    tried = [item for state, group in by_state.items() if state not in ("accepted", "queued") for item in group]
+        groups.setdefault((result.state, result.verdict == "unwritten"), []).append(result)
+    for (state, unwritten), group in groups.items():
+        _settle_group(session, lane, state, group, unwritten=unwritten or state == "queued")
+    tried = [
+        item
+        for (state, unwritten), group in groups.items()
+        if state not in ("accepted", "queued") and not unwritten
+        for item in group
+    ]
     if tried:
         now = clock.now()
         session.execute(
@@ -115,11 +120,11 @@ def settle(session: Session, lane: str, results: Iterable[Settled]) -> None:
         )  # fmt: skip
 
 
-def _settle_group(session: Session, lane: str, state: str, group: Sequence[Settled]) -> None:
+def _settle_group(session: Session, lane: str, state: str, group: Sequence[Settled], *, unwritten: bool) -> None:
     rows, now = TABLES[lane], clock.now()
     # Going back is only for what is still begun: an uncertain row cannot be proved unwritten.
     still_open = rows.c.state == "begun"
-    if state not in ("queued", "waiting"):
+    if state not in ("queued", "waiting") and not unwritten:
         still_open = or_(still_open, rows.c.state == "uncertain")
     statement = (
         update(rows)
@@ -134,7 +139,7 @@ def _settle_group(session: Session, lane: str, state: str, group: Sequence[Settl
             final_at=now if state in ("accepted", "refused") else None,
         )
     )
-    if state == "queued":
+    if unwritten:
         statement = statement.values(tries=rows.c.tries - 1)
     values = [
         {"p_row_id": item.row_id, "p_attempt": item.attempt, "p_why": item.why, "p_next_at": item.next_at,
@@ -149,7 +154,7 @@ def _may_begin(rows: Table) -> ColumnElement[bool]:
     return or_(
         rows.c.state == "queued",
         and_(rows.c.state == "waiting", rows.c.next_at <= now),
-        and_(rows.c.state == "uncertain", rows.c.next_at <= now, rows.c.again.is_(False)),
+        and_(rows.c.state == "uncertain", rows.c.next_at <= now),
     )
 
 

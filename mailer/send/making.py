@@ -105,7 +105,7 @@ class Maker:
 
     def _try(self, one: Chosen, row: Row[Any], terms: Terms) -> Try:
         patience = timedelta(hours=self._house.config.send.deadline_hours, seconds=terms.paused_seconds)
-        first_doubt = not (row.again or row.state == "uncertain")
+        doubted = row.again or row.state == "uncertain"
         return Try(
             row_id=row.id,
             attempt=one.attempt,
@@ -113,5 +113,6 @@ class Maker:
             relay=one.relay,
             worker=self._house.name,
             deadline=one.dates[row.id] + patience,
-            may_retry=terms.may_retry and first_doubt,
+            may_retry=terms.may_retry and not doubted,
+            doubted=doubted,
         )

@@ -78,7 +78,9 @@ class Pipeline(asyncio.Protocol, Generic[C]):
         self._deadline = 0.0
         self._patience: dict[Stage, float] = dict.fromkeys(("mail", "rcpt", "data", RESET), relay.command_seconds)
         self._patience |= {"end": relay.data_seconds, QUIT: QUIT_SECONDS}
+        # What is not handed to the transport yet, and how many answers that will make due.
         self._out: list[bytes] = []
+        self._unsaid = 0
         self._is_choked = self._is_leaving = self._is_over = False
         self._closed = self._loop.create_future()
         # Messages begun on this connection, and concluded.
@@ -153,7 +155,7 @@ class Pipeline(asyncio.Protocol, Generic[C]):
         if said.code == 421:
             self._dismissed(said)
             return
-        if not self._due:
+        if len(self._due) <= self._unsaid:
             raise OutOfStep(f"{said.code} came when no answer was due")
         step, going = self._due.popleft()
         if self._due:
@@ -218,6 +220,9 @@ class Pipeline(asyncio.Protocol, Generic[C]):
             return
         self._is_over = True
         self._transport.abort()
+        for _ in range(self._unsaid):
+            if unsaid := self._due.pop()[1]:
+                unsaid.written = False
         going, self._going = self._going, deque()
         step = next((step for step, one in self._due if one is not None), QUIT)
         for place, one in enumerate(going):
@@ -225,7 +230,7 @@ class Pipeline(asyncio.Protocol, Generic[C]):
             is_cause = place == 0 and one.heard and is_in_step
             reply = Reply(0, why, "end" if one.written else step)
             self._hands.finished(one.cargo, reply if one.written or is_cause else None)
-        self._hands.ended(why, bool(going) and not (self._done or going[0].heard))
+        self._hands.ended(why, bool(going) and not (self._done or (going[0].heard and is_in_step)))
         if not self._closed.done():
             self._closed.set_result(None)
 
@@ -290,9 +295,10 @@ class Pipeline(asyncio.Protocol, Generic[C]):
         if not self._due:
             self._deadline = self._loop.time() + self._patience[due[0]]
         self._due.append(due)
+        self._unsaid += 1
         self._out.extend(written)
 
     def _flush(self) -> None:
-        out, self._out = self._out, []
+        out, self._out, self._unsaid = self._out, [], 0
         if out and not self._is_over:
             self._transport.writelines(out)

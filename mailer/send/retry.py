@@ -21,7 +21,10 @@ def wait_after(tries: int, send: Send) -> timedelta:
 
 @dataclass(frozen=True)
 class Try:
-    """One attempt at one row: by whom, until when temporary refusals are retried, whether doubt is."""
+    """One attempt at one row: by whom, until when temporary refusals are retried, whether doubt is.
+
+    ``doubted``: an earlier attempt had no answer, so the reader possibly has the message already.
+    """
 
     row_id: int
     attempt: int
@@ -30,12 +33,15 @@ class Try:
     worker: str
     deadline: datetime
     may_retry: bool
+    doubted: bool = False
 
 
 def conclude(done: Try, kind: Kind, reply: Reply, send: Send, now: datetime) -> Settled:
     """Return how the attempt ends: the state its row moves to, and when it is tried again.
 
-    A temporary refusal becomes final only in a try made after the deadline.
+    A temporary refusal becomes final only in a try made after the deadline. Who possibly has the message
+    stays uncertain until a relay says yes or no: called queued or waiting, leaving or stopping would count
+    them among those who never got it.
     """
     state: str = kind if kind in ("accepted", "uncertain") else "refused"
     next_at: datetime | None = None
@@ -46,8 +52,11 @@ def conclude(done: Try, kind: Kind, reply: Reply, send: Send, now: datetime) -> 
         state, next_at = "waiting", now + wait_after(done.tries, send)
     elif kind in TEMPORARY:
         why = f"{why}; tried until the deadline"
+        state = "uncertain" if done.doubted else state
     elif kind == "uncertain" and done.may_retry:
         next_at = now + timedelta(seconds=send.uncertain_seconds)
+    if done.doubted and state in ("queued", "waiting"):
+        state, next_at, why = "uncertain", next_at or now, f"{DOUBTED}; {why}".removesuffix("; ")
     return Settled(
         row_id=done.row_id,
         attempt=done.attempt,
@@ -63,6 +72,7 @@ def conclude(done: Try, kind: Kind, reply: Reply, send: Send, now: datetime) -> 
     )
 
 
+DOUBTED = "the reader possibly has it, and it is tried again"
 WORDS: dict[str, str] = {
     "accepted": "the relay took it",
     "gone": "the mailbox does not exist",

@@ -91,7 +91,7 @@ class Worker:
         """Turn the audiences of started mailings into rows, chunk by chunk; sending begins with the first."""
         while not self._stop.is_set():
             try:
-                mailing_id = await asyncio.to_thread(self._write, lambda session: freeze.unfrozen(session, self.name))
+                mailing_id = await asyncio.to_thread(self._write, self._unfrozen)
                 if mailing_id is not None:
                     await self._freeze_one(mailing_id)
                     continue
@@ -101,6 +101,8 @@ class Worker:
                 async with asyncio.timeout(FREEZE_LOOK_SECONDS):
                     await self._started.wait()
             self._started.clear()
+        with contextlib.suppress(*StoreTrouble):
+            await asyncio.to_thread(self._write, lambda session: freeze.give_back(session, self.name))
 
     async def _freeze_one(self, mailing_id: int) -> None:
         store = self._house.store
@@ -121,7 +123,11 @@ class Worker:
     def _freeze_chunk(self, mailing_id: int, bound: int | None, routes: list[str]) -> int:
         self._house.store.step_aside()
         with self._house.store.write(quiet=True, one_moment=True) as session:
-            return freeze.freeze(session, mailing_id, self.name, bound, routes)
+            seconds = self._house.config.send.lease_seconds
+            return freeze.freeze(session, mailing_id, self.name, bound, routes, seconds)
+
+    def _unfrozen(self, session: Session) -> int | None:
+        return freeze.unfrozen(session, self.name, self._house.config.send.lease_seconds)
 
     def _write(self, verb: Callable[[Session], T]) -> T:
         self._house.store.step_aside()

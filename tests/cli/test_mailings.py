@@ -1,11 +1,16 @@
 """`mailer statement` and `mailing`: from a file to a scheduled mailing."""
 
 import pytest
+from sqlalchemy import update
 
 from mailer.cli import main
+from mailer.config import Config
+from mailer.mailing import mailings
 from mailer.staff import deeds
 from mailer.store.engine import Store
+from mailer.store.tables import Delivery
 from tests.cli.conftest import STATEMENT
+from tests.make import freeze_all
 
 KEYS = ["title", "deck", "date", "language", "author", "source", "note", "body_html", "body_text"]
 
@@ -133,6 +138,24 @@ def test_what_was_done_stands_where_the_desk_shows_it(court, draft) -> None:
     store.close()
     said = ["mailing undone", "mailing scheduled", "test sent", "draft made", "reader added", "list made"]
     assert found == [("cli", action) for action in said]
+
+
+def test_who_possibly_got_it_twice_is_marked_and_named(court, draft) -> None:
+    court.do("mailing", "schedule", draft, "--now", "--hold", "0")
+    store = Store(f"sqlite:///{court.folder / 'subscribers.db'}")
+    with store.write() as session:
+        mailings.start_due(session, Config())
+    freeze_all(store, int(draft))
+    with store.write() as session:
+        session.execute(update(Delivery).values(again=True))
+    store.close()
+    assert "ann@example.org  possibly twice" in court.do("mailing", "account", draft, "--list", "queued").out
+    assert "ann@example.org  queued; possibly twice" in court.do("mailing", "account", draft, "--list", "twice").out
+
+
+@pytest.mark.parametrize("hold", ["inf", "1e18", "nan", "-1", "2592001"])
+def test_a_hold_has_an_end(court, draft, hold) -> None:
+    assert "--hold" in court.refused("mailing", "schedule", draft, "--now", "--hold", hold, code=2)
 
 
 @pytest.mark.parametrize("verb", ["show", "account", "check", "pause"])

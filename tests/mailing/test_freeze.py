@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select, update
 
 from mailer.mailing import audience, freeze, mailings
 from mailer.outcomes import account
@@ -98,6 +98,22 @@ def test_only_one_process_freezes(store, config, keys, mixed) -> None:
         assert freeze.unfrozen(session, "one") == mixed
         assert freeze.unfrozen(session, "two") is None
         assert freeze.freeze(session, mixed, "two", 1000, []) == 0
+
+
+@pytest.mark.parametrize("end", ["stops in order", "goes silent"])
+def test_another_goes_on_where_one_ended_in_the_middle(store, config, keys, mixed, end) -> None:
+    start(store, config, keys, mixed)
+    with store.write() as session:
+        freeze.unfrozen(session, "one", 1)
+        bound = freeze.next_bound(session, mixed, 2)
+        seconds = 0 if end == "goes silent" else 3600
+        assert freeze.freeze(session, mixed, "one", bound, [], seconds) == 2
+        if end == "stops in order":
+            freeze.give_back(session, "one")
+    with store.write() as session:
+        # The clock of SQLite counts milliseconds: a lease of nothing ends in this one or the next.
+        session.execute(update(Mailing).values(freeze_until=Mailing.freeze_until - literal(1000)))
+        assert freeze.unfrozen(session, "two") == mixed
 
 
 def test_who_is_stopped_before_the_end_of_freezing_has_a_row_too(store, config, keys, mixed) -> None:

@@ -82,6 +82,46 @@ def test_a_mailing_that_is_too_late_follows_its_policy(store, config, moving_clo
             assert mailings.start_due(session, config) == [mailing.id]
 
 
+@pytest.mark.parametrize("verb", ["undo", "schedule"])
+def test_what_was_sent_now_and_came_too_late_can_be_sent_after_all(store, config, moving_clock, verb) -> None:
+    with store.write() as session:
+        make_list(session)
+        mailing = make_draft(session, config)
+        mailings.schedule(session, mailing, None, timedelta(minutes=1))
+        moving_clock.move(hours=3)
+        assert mailings.start_due(session, config) == []
+        session.refresh(mailing)
+        assert (mailing.state, mailing.asked_at) == ("holding", moving_clock.now())
+        if verb == "undo":
+            mailings.undo(session, mailing)
+        mailings.schedule(session, mailing, None)
+        assert mailings.start_due(session, config) == [mailing.id]
+
+
+def test_who_allows_no_lateness_still_starts_what_is_due(store, config, moving_clock) -> None:
+    strict = config.model_copy(update={"send": config.send.model_copy(update={"late_hours": 0})})
+    with store.write() as session:
+        make_list(session)
+        mailing = make_draft(session, strict)
+        mailings.schedule(session, mailing, schedule.parse("2026-03-02 10:00", "UTC"))
+        moving_clock.move(hours=1, seconds=1)
+        assert mailings.start_due(session, strict) == [mailing.id]
+
+
+def test_a_refusal_says_what_can_be_done_instead(store, config) -> None:
+    with store.write() as session:
+        make_list(session)
+        mailing = make_draft(session, config)
+        for verb in (mailings.undo, lambda *given: mailings.stop(*given, "a person")):
+            with pytest.raises(Refused) as refused:
+                verb(session, mailing)
+            assert refused.value.cure == "schedule it first"
+        mailings.schedule(session, mailing, None)
+        with pytest.raises(Refused) as refused:
+            mailings.schedule(session, mailing, None)
+        assert refused.value.cure == "undo it to change it or take it back"
+
+
 def test_within_the_allowed_hour_it_is_sent_whatever_the_policy(store, config, moving_clock) -> None:
     with store.write() as session:
         make_list(session)

@@ -29,6 +29,8 @@ def test_an_hour_that_comes_twice_is_the_first(moving_clock) -> None:
         ("2026-03-01 09:00 UTC", "in the past"),
         ("2026-03-02 09:00 UTC", "in the past"),
         ("2029-01-01 09:00 UTC", "two years away"),
+        ("9999-12-31 23:59 Pacific/Pago_Pago", "two years away"),
+        ("0001-01-01 00:00 Asia/Tokyo", "in the past"),
         ("2026-02-30 09:00 UTC", "not on the calendar"),
         ("2026-04-01 25:00 UTC", "not on the calendar"),
         ("2026-04-01 09:00 Mars/Olympus", "not a time zone"),
@@ -44,8 +46,18 @@ def test_what_is_no_time_is_refused_with_the_cure(moving_clock, text: str, said:
 
 
 def test_a_gap_is_answered_with_the_next_hour_there_is(moving_clock) -> None:
-    with pytest.raises(BadInput, match="take 03:30"):
+    with pytest.raises(BadInput, match="take 2026-03-29 03:30, "):
         schedule.parse("2026-03-29 02:30 Europe/Berlin", "UTC")
+
+
+def test_of_an_hour_that_comes_twice_it_is_said_which_one_it_is(moving_clock) -> None:
+    assert "this is the first of the two" in schedule.twice(schedule.parse("2026-10-25 02:30 Europe/Berlin", "UTC"))
+    assert schedule.twice(schedule.parse("2026-10-25 03:00 Europe/Berlin", "UTC")) == ""
+
+
+def test_a_zone_in_other_letters_is_named(moving_clock) -> None:
+    with pytest.raises(BadInput, match="write Europe/Berlin"):
+        schedule.parse("2026-04-01 09:00 europe/berlin", "UTC")
 
 
 @pytest.mark.parametrize(

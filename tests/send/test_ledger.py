@@ -6,11 +6,14 @@ import pytest
 from sqlalchemy import func, literal, select, update
 
 from mailer import clock
-from mailer.mailing import mailings
+from mailer.config_sections import Send
+from mailer.mailing import deliveries, mailings
 from mailer.outcomes import account, events
+from mailer.outcomes.verdict import Reply
 from mailer.people import subscriptions, suppression
 from mailer.send import leases, ledger
 from mailer.send.ledger import Settled
+from mailer.send.retry import Try, conclude
 from mailer.store.tables import Attempt, Batch, Delivery, Mailing, Subscription, db_now
 from tests.make import freeze_all, make_started
 
@@ -49,7 +52,7 @@ def row(store, row_id: int) -> Delivery:
 
 def expire(store) -> None:
     with store.write() as session:
-        session.execute(update(Batch).values(lease_until=db_now() - literal(1)))
+        session.execute(update(Batch).where(Batch.owner != "").values(lease_until=db_now() - literal(1)))
 
 
 def test_a_batch_has_one_owner(store, started) -> None:
@@ -171,8 +174,60 @@ def test_the_one_retry_of_an_uncertain_row_is_marked(store, started) -> None:
     _, again = begin(store, mine, ids[:1])
     assert again == dates
     assert (row(store, ids[0]).again, row(store, ids[0]).tries) == (True, 2)
-    settle(store, ids[0], row(store, ids[0]).attempt, "uncertain", why="no answer", next_at=dates[ids[0]])
+    settle(store, ids[0], row(store, ids[0]).attempt, "uncertain", why="no answer")
     assert begin(store, mine, ids[:1])[1] == {}
+
+
+def lose(store, mine, ids) -> None:
+    """Begin rows and lose the process that did; then put together what is due for another try."""
+    begin(store, mine, ids)
+    expire(store)
+    with store.write() as session:
+        leases.rescue(session, clock.now())
+        deliveries.regroup_due(session, session.get_one(Delivery, ids[0]).mailing_id)
+
+
+def test_what_is_lost_with_its_process_comes_behind_the_others(store, started) -> None:
+    mine = lease(store)
+    ids = ids_of(store, mine)
+    lose(store, mine, ids[:2])
+    first, second = lease(store), lease(store, "two")
+    assert (ids_of(store, first), ids_of(store, second)) == (ids[2:], ids[:2])
+
+
+def test_lost_with_its_process_it_is_tried_again_until_it_may_be_what_ends_them(store, started) -> None:
+    mine = lease(store)
+    ids = ids_of(store, mine)
+    for _ in range(leases.MOST_LOSSES):
+        lose(store, mine, ids)
+        mine = lease_with(store, ids[0]) or mine
+    found = row(store, ids[0])
+    assert (found.state, found.again, found.next_at) == ("uncertain", True, None)
+    assert found.tries == leases.MOST_LOSSES
+
+
+def lease_with(store, row_id):
+    """Take batches until one has this row; None if there is none."""
+    while (mine := lease(store)) is not None:
+        if row_id in ids_of(store, mine):
+            return mine
+    return None
+
+
+def test_who_possibly_has_it_stays_uncertain_when_the_retry_goes_back(store, started) -> None:
+    mine = lease(store)
+    ids = ids_of(store, mine)
+    attempt, dates = begin(store, mine, ids[:1])
+    settle(store, ids[0], attempt, "uncertain", why="no answer", next_at=dates[ids[0]])
+    begin(store, mine, ids[:1])
+    trial = Try(ids[0], row(store, ids[0]).attempt, 2, "local", "one", db_soon(), may_retry=False, doubted=True)
+    back = conclude(trial, "unwritten", Reply(0, "", "none"), Send(), clock.now())
+    with store.write() as session:
+        ledger.settle(session, "mailing", [back])
+        mailings.stop(session, mailings.need(session, started), "a person")
+        deliveries.sweep_stopped(session, started)
+    found = row(store, ids[0])
+    assert (found.state, found.tries) == ("uncertain", 1)
 
 
 def test_an_unwritten_row_goes_back_and_costs_no_try(store, started) -> None:

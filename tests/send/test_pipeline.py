@@ -121,6 +121,26 @@ async def test_a_reply_too_many_is_never_taken_for_another_message(offer) -> Non
         assert manners.most == (PLAIN if offer == "plain" else WITHIN)
 
 
+@pytest.mark.parametrize("offer", ["plain", "pipelining"])
+@pytest.mark.parametrize(
+    ("stage", "said", "kind"),
+    [
+        ("data", "250 2.0.0 why not", "unwritten"),
+        ("data", "354 go on\r\n250 2.0.0 already", "unwritten"),
+        ("end", "354 go on", "uncertain"),
+        ("end", "251 2.1.5 will forward", "accepted"),
+        ("end", "250 2.0.0 ok\r\n550 5.1.1 no such user", "accepted"),
+    ],
+)
+async def test_an_answer_before_its_question_is_none(offer, stage, said, kind) -> None:
+    async with relay(of_one(stage, said), capabilities=OFFERS[offer]) as peer:
+        desk = await carry(settings(peer.port), *names(7))
+        assert dict(desk.back)["r4"] == kind
+        taken = {item.rcpt.split("@")[0] for item in peer.taken}
+        assert {name for name, verdict in desk.back if verdict == "accepted"} <= taken
+        assert not {name for name, verdict in desk.back if verdict == "unwritten"} & taken
+
+
 async def test_an_unknown_wording_is_not_trusted_with_several_chunks() -> None:
     same = {"mail": "250 fine", "rcpt": "250 fine", "end": "250 fine"}
     async with relay(lambda at, *_: same.get(at), capabilities=OFFERS["chunking"]) as peer:

@@ -55,6 +55,28 @@ def test_a_second_doubt_waits_for_a_person() -> None:
     assert conclude(trial(may_retry=False), "uncertain", Reply(0), Send(), NOW).next_at is None
 
 
+@pytest.mark.parametrize(
+    ("kind", "reply", "state", "is_tried_again"),
+    [
+        ("unwritten", Reply(0, "", "none"), "uncertain", True),
+        ("later", Reply(450, "busy"), "uncertain", True),
+        ("uncertain", Reply(0, "cut"), "uncertain", False),
+        ("accepted", Reply(250, "ok"), "accepted", False),
+        ("gone", Reply(550, "5.1.1 no"), "refused", False),
+    ],
+)
+def test_who_possibly_has_it_is_uncertain_until_a_relay_says_yes_or_no(kind, reply, state, is_tried_again) -> None:
+    done = conclude(trial(doubted=True, may_retry=False), kind, reply, Send(), NOW)
+    assert (done.state, done.next_at is not None) == (state, is_tried_again)
+    assert done.why or state == "accepted"
+
+
+def test_who_possibly_has_it_is_not_called_refused_by_a_deadline() -> None:
+    passed = trial(doubted=True, may_retry=False, deadline=NOW - timedelta(seconds=1))
+    done = conclude(passed, "later", Reply(450, "busy"), Send(), NOW)
+    assert (done.state, done.next_at) == ("uncertain", None)
+
+
 def test_the_breaker_opens_at_ten_in_a_row() -> None:
     breaker = Breaker()
     assert [breaker.count("policy") for _ in range(10)] == [False] * 9 + [True]

@@ -111,6 +111,9 @@ async def test_an_unknown_fate_is_tried_once_more_and_named(store, keys) -> None
         assert copies[0] == copies[1]
         with store.read() as session:
             assert account.possibly_twice(session, mailing_id) == 1
+            assert [who.address for who in account.people(session, mailing_id, account.TWICE)] == [
+                "reader0@example.org"
+            ]
 
 
 async def test_on_hold_an_unknown_fate_is_never_tried_twice(store, keys) -> None:
