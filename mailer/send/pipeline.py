@@ -73,18 +73,16 @@ class Pipeline(asyncio.Protocol, Generic[C]):
         self._reader, self._wording, self._envelopes = ReplyReader(), Wording(), Envelopes(offered)
         self._level = manners.level(offered)
         self._going: deque[_Going[C]] = deque()
-        # The answers that are due, in order (RFC 2920 section 3.1), and the time limit of the first.
+        # The answers that are due, in order (RFC 2920 section 3.1); the time limit is of the first.
         self._due: deque[tuple[Stage, _Going[C] | None]] = deque()
         self._deadline = 0.0
         self._patience: dict[Stage, float] = dict.fromkeys(("mail", "rcpt", "data", RESET), relay.command_seconds)
         self._patience |= {"end": relay.data_seconds, QUIT: QUIT_SECONDS}
         # What is not handed to the transport yet, and how many answers that will make due.
-        self._out: list[bytes] = []
-        self._unsaid = 0
+        self._out, self._unsaid = list[bytes](), 0
         self._is_choked = self._is_leaving = self._is_over = False
         self._closed = self._loop.create_future()
-        # Messages begun on this connection, and concluded.
-        self._begun = self._done = 0
+        self._begun = self._done = 0  # messages
         transport.set_protocol(self)
 
     @property
@@ -207,8 +205,7 @@ class Pipeline(asyncio.Protocol, Generic[C]):
     def _dismissed(self, said: Said) -> None:
         """The server closes (421): that is its answer to what is due; nothing behind it was taken."""
         step, going = self._due[0] if self._due else (QUIT, None)
-        # In answer to MAIL it is about us, and the message goes back too.
-        if going is not None and step != "mail":
+        if going is not None and step != "mail":  # then it is about us, and the message goes back too
             self._finish(going, Reply(421, said.text, step))
         for behind in self._going:
             behind.written = False
@@ -231,8 +228,7 @@ class Pipeline(asyncio.Protocol, Generic[C]):
             reply = Reply(0, why, "end" if one.written else step)
             self._hands.finished(one.cargo, reply if one.written or is_cause else None)
         self._hands.ended(why, bool(going) and not (self._done or (going[0].heard and is_in_step)))
-        if not self._closed.done():
-            self._closed.set_result(None)
+        self._closed.set_result(None)
 
     def _fill(self) -> None:
         """Begin as many messages as there is room for."""

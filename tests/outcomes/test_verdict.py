@@ -64,7 +64,7 @@ def test_only_a_permanent_no_suppresses() -> None:
         (Reply(0, "cut", "rcpt"), "later"),
         (Reply(0, "cut", "connect"), "later"),
         (Reply(250, "2.1.5 ok", "rcpt"), "later"),
-        (Reply(354, "go on", "end"), "later"),
+        (Reply(354, "go on", "end"), "uncertain"),
     ],
 )
 def test_no_answer_and_one_out_of_step(reply: Reply, kind: str) -> None:

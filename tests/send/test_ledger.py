@@ -208,10 +208,8 @@ def test_lost_with_its_process_it_is_tried_again_until_it_may_be_what_ends_them(
 
 def lease_with(store, row_id):
     """Take batches until one has this row; None if there is none."""
-    while (mine := lease(store)) is not None:
-        if row_id in ids_of(store, mine):
-            return mine
-    return None
+    taken = iter(lambda: lease(store), None)
+    return next((mine for mine in taken if row_id in ids_of(store, mine)), None)
 
 
 def test_who_possibly_has_it_stays_uncertain_when_the_retry_goes_back(store, started) -> None:
