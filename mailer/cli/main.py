@@ -2,6 +2,7 @@
 
 import os
 import sys
+from errno import EDQUOT, ENOSPC
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -85,7 +86,8 @@ def perform(words: list[str]) -> int:
     except BrokenPipeError:
         return 0
     except OSError as error:
-        _complain(f"{error.filename or 'this machine'}: {error.strerror or error}; check the path and the rights to it")
+        cure = "make room" if error.errno in (ENOSPC, EDQUOT) else "check the path and the rights to it"
+        _complain(f"{error.filename or 'this machine'}: {error.strerror or error}; {cure}")
         return REFUSED
     except Exception as error:
         if "--traceback" in words:

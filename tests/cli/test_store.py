@@ -23,6 +23,18 @@ def test_init_touches_nothing_that_is_there(tmp_path, capsys) -> None:
     assert (tmp_path / "mine.txt").read_text() == "mine"
 
 
+def test_an_init_that_fails_leaves_nothing(tmp_path, capsys, monkeypatch) -> None:
+    monkeypatch.setenv("MAILER_STORE__URL", "sqlite:///nowhere/x.db")
+    (tmp_path / "empty").mkdir()
+    for name in ("empty", "new"):
+        assert main.perform(["init", str(tmp_path / name)]) == 1
+        assert "there is no folder" in capsys.readouterr().err
+    assert not (tmp_path / "new").exists()
+    assert list((tmp_path / "empty").iterdir()) == []
+    monkeypatch.delenv("MAILER_STORE__URL")
+    assert main.perform(["init", str(tmp_path / "new")]) == 0
+
+
 def test_check_names_every_mistake(house) -> None:
     own = house.folder / "own" / "editions" / "poster"
     own.mkdir(parents=True)
