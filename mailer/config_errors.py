@@ -61,7 +61,7 @@ def unknown_variables(model: type[BaseModel]) -> list[ConfigError]:
             known = keys_at(model, path[:depth])
             if known is not None and path[depth] not in known:
                 right = _nearest(model, path[: depth + 1])
-                meant = _parted(model, path) or (right and _variable([*right, *path[depth + 1 :]]))
+                meant = _parted(model, path) or (_variable([*right, *path[depth + 1 :]]) if right else "")
                 shown = ", ".join(_variable([*path[:depth], key]) for key in known)
                 cure = f"did you mean {meant}?" if meant else f"known here: {shown}" if shown else "take it out"
                 found.append(ConfigError("no such key", place=name, cure=cure))

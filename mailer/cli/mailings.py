@@ -45,7 +45,8 @@ def new(
         row = kept.keep(session, statement, original, file.name)
         made = mailings.draft(session, app.config, row, wanted, actor=ACTOR)
         done(session, "draft made", f"mailing {made.id}", line=made.subject, lists=lists)
-        answer(_facts(made), str(made.id), as_json=as_json)
+        facts = _facts(made)
+    answer(facts, str(facts["id"]), as_json=as_json)
 
 
 @app.command("show")
@@ -80,7 +81,9 @@ def preview(
     context: typer.Context,
     mailing_id: MailingId,
     reader: Annotated[str, typer.Option("--as", metavar="ADDR", help="As this reader sees it.")] = "",
-    plain: Annotated[bool, typer.Option("--text", help="The plain-text part instead of the HTML part.")] = False,
+    plain: Annotated[
+        bool, typer.Option("--text", metavar="", help="The plain-text part instead of the HTML part.")
+    ] = False,
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write it into a file.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -142,7 +145,7 @@ def check(context: typer.Context, mailing_id: MailingId, as_json: AsJson = False
 def schedule(
     context: typer.Context,
     mailing_id: MailingId,
-    now: Annotated[bool, typer.Option("--now", help="Send it when the hold is over.")] = False,
+    now: Annotated[bool, typer.Option("--now", metavar="", help="Send it when the hold is over.")] = False,
     at: Annotated[str, typer.Option("--at", metavar="TIME", help='"2027-03-01 09:00 Europe/Berlin".')] = "",
     hold: Annotated[
         float | None, typer.Option("--hold", metavar="SECONDS", min=0, help="How long --now can be undone.")

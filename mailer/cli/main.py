@@ -48,10 +48,11 @@ def _every_command(
         ),
     ] = None,
     _version: Annotated[
-        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say which version this is.")
+        bool,
+        typer.Option("--version", metavar="", callback=_say_version, is_eager=True, help="Say which version this is."),
     ] = False,
     _traceback: Annotated[
-        bool, typer.Option("--traceback", hidden=True, help="Show where a fault of the program is.")
+        bool, typer.Option("--traceback", metavar="", hidden=True, help="Show where a fault of the program is.")
     ] = False,
 ) -> None:
     context.obj = config

@@ -24,6 +24,8 @@ __all__ = [
     "RowResult",
     "begin",
     "chunks",
+    "columns",
+    "everybody",
     "export",
     "import_chunk",
     "judge_chunk",
@@ -138,8 +140,20 @@ def export(session: Session, config: Config, mlist: MailingList) -> Iterator[str
 
     Cells a spreadsheet would take for a formula begin with an apostrophe, which our import takes off again.
     """
+    yield csv_line(columns(config))
+    for person in everybody(session, config, mlist):
+        yield csv_line(list(person.values()))
+
+
+def columns(config: Config) -> list[str]:
+    """Return what is written of a person, in this order."""
     attributes = tuple(config.people.attributes)
-    yield csv_line(["address", "name", "language", *attributes, "state", "confirmed_at", "ended_at", "ended_why"])
+    return ["address", "name", "language", *attributes, "state", "confirmed_at", "ended_at", "ended_why"]
+
+
+def everybody(session: Session, config: Config, mlist: MailingList) -> Iterator[dict[str, str]]:
+    """Yield column → value for everybody who has or had this list, one by one."""
+    names, attributes = columns(config), tuple(config.people.attributes)
     rows = session.execute(
         select(
             Subscriber.address,
@@ -159,7 +173,7 @@ def export(session: Session, config: Config, mlist: MailingList) -> Iterator[str
     for address, name, language, has, state, confirmed_at, ended_at, ended_why in rows:
         values = [has.get(attribute, "") for attribute in attributes]
         times = [_moment(confirmed_at), _moment(ended_at)]
-        yield csv_line([address, name, language, *values, state, *times, ended_why])
+        yield dict(zip(names, [address, name, language, *values, state, *times, ended_why], strict=True))
 
 
 def _plan(session: Session, keys: Keys, mlist: MailingList, rows: Sequence[Row], *, lock: bool) -> _Plan:

@@ -16,7 +16,7 @@ from mailer.people import cleaning, limits, subscribers
 
 # "address" comes last: beside a column of e-mail addresses it is where somebody lives.
 ADDRESS_COLUMNS = ("email", "e-mail", "mail", "email address", "e-mail address", "e-mail-adresse", "address")
-# What such a column is called in other languages, or with other words around it; asked only if none of the above is there.
+# What such a column is called in other languages; asked only if none of the above is there.
 ADDRESS_WORDS = ("mail", "courriel", "correo", "sähköposti", "почт", "邮箱", "メール")
 NAME_COLUMNS = ("name", "full name")
 LANGUAGE_COLUMNS = ("language", "lang")
@@ -78,7 +78,9 @@ class RosterFile:
             self._find_header(records)
             for line, last, cells in records:
                 if cells is None:
-                    yield Row(line, "", problem=f"cannot be read up to line {last}: a cell is too long; is a quote closed?")
+                    yield Row(
+                        line, "", problem=f"cannot be read up to line {last}: a cell is too long; is a quote closed?"
+                    )
                 elif any(cells):
                     yield self._row(line, last, cells, seen)
 

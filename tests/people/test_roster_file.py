@@ -193,7 +193,8 @@ def test_a_cell_without_end_costs_nobody_else_their_place(read) -> None:
 
 
 @pytest.mark.parametrize(
-    "column", ["Adresse e-mail", "Indirizzo email", "Correo electrónico", "E-mailadres", "Courriel", "Электронная почта"]
+    "column",
+    ["Adresse e-mail", "Indirizzo email", "Correo electrónico", "E-mailadres", "Courriel", "Электронная почта"],
 )
 def test_other_languages_have_mail_too(read, column) -> None:
     assert good(read(f"{column};Nom\nann@example.org;Ann\n")) == [("ann@example.org", "")]
@@ -206,7 +207,9 @@ def test_whoever_left_another_mailer_is_not_taken(read) -> None:
 
 @pytest.mark.parametrize("name", ['"Ann', '"Ann ""of Town""'])
 def test_a_quote_over_a_few_lines_swallows_nobody_either(read, name) -> None:
-    bad, fine = read(f'address,name\nann@example.org,{name}\nbea@example.org,Bea\ncy@example.org,"Cy"\ndi@example.org,\n')
+    bad, fine = read(
+        f'address,name\nann@example.org,{name}\nbea@example.org,Bea\ncy@example.org,"Cy"\ndi@example.org,\n'
+    )
     assert "a quote is not closed between here and line" in bad.problem
     assert fine.mailbox.spelled == "di@example.org"
 
