@@ -214,7 +214,7 @@ def stop(
 def account(
     context: typer.Context,
     mailing_id: MailingId,
-    state: Annotated[str, typer.Option("--list", metavar="STATE", help="Name the people in this state.")] = "",
+    state: Annotated[str, typer.Option("--list", metavar="STATE", help="Name the people behind a figure.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Say what became of everybody: the sums always balance."""
@@ -230,8 +230,8 @@ def account(
         twice = account.possibly_twice(session, mailing_id)
     facts = {**figures.as_json(), **({"people": people} if state else {})}
     if people or state:
-        rows = [(each["address"], each["why"], each["reply"]) for each in people]
-        answer(facts, table(("address", "why", "reply"), rows), as_json=as_json)
+        rows = [(each["address"], each["state"], each["why"], each["reply"]) for each in people]
+        answer(facts, table(("address", "state", "why", "reply"), rows), as_json=as_json)
         return
     text = "\n".join(f"{number:>9,}  {name.replace('_', ' ')}" for name, number in asdict(figures).items())
     for name, found in reasons.items():

@@ -44,7 +44,7 @@ def bring(
             # Before the report is made: it is for rows.
             roster.may_begin(lists.named(session, mlist), consent)
         with _reported(report) as told:
-            for result in _watched(_results(app, source, mlist, consent, dry_run=dry_run)):
+            for result in _watched(_results(app, source, mlist, consent, dry_run=dry_run), file):
                 found[result.result, result.reason] += 1
                 told(result)
     sums = {
@@ -102,16 +102,18 @@ def _results(app: Any, source: Any, list_name: str, consent: str, *, dry_run: bo
         app.store.step_aside()
 
 
-def _watched(results: Iterable[Any]) -> Iterator[Any]:
+def _watched(results: Iterable[Any], file: Path) -> Iterator[Any]:
     if not is_watched():
         yield from results
         return
     from rich.console import Console
-    from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), MofNCompleteColumn())
+    with file.open("rb") as source:
+        lines = sum(part.count(b"\n") for part in iter(lambda: source.read(1 << 20), b""))
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        yield from progress.track(results, description="rows")
+        yield from progress.track(results, description="lines", total=max(lines, 1))
 
 
 @contextmanager

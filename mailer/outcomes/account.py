@@ -38,6 +38,10 @@ class Account:
         return {**asdict(self), "balanced": self.balanced}
 
 
+# The figure that is everybody.
+CHOSEN = "chosen"
+
+
 @dataclass(frozen=True)
 class Person:
     """One person behind a figure: what happened, why, and what the relay said last."""
@@ -62,15 +66,14 @@ def account(session: Session, mailing_id: int) -> Account:
 
 
 def people(session: Session, mailing_id: int, state: str, after: int = 0, limit: int = 100) -> Sequence[Person]:
-    """Return people of a mailing whose delivery is in ``state``, by delivery id after ``after``."""
-    if state not in DELIVERY_STATES:
-        raise BadInput(f"{state!r} is no state", place="list", cure=f"write one of {', '.join(DELIVERY_STATES)}")
-    rows = session.scalars(
-        select(Delivery)
-        .where(Delivery.mailing_id == mailing_id, Delivery.state == state, Delivery.id > after)
-        .order_by(Delivery.id)
-        .limit(limit)
-    )
+    """Return people of a mailing whose delivery is in ``state``, or all who were chosen, by id after ``after``."""
+    figures = (CHOSEN, *DELIVERY_STATES)
+    if state not in figures:
+        raise BadInput(f"{state!r} is no state", place="list", cure=f"write one of {', '.join(figures)}")
+    wanted = select(Delivery).where(Delivery.mailing_id == mailing_id, Delivery.id > after)
+    if state != CHOSEN:
+        wanted = wanted.where(Delivery.state == state)
+    rows = session.scalars(wanted.order_by(Delivery.id).limit(limit))
     return [
         Person(
             delivery_id=row.id,

@@ -120,6 +120,7 @@ def test_an_account_balances_from_the_start(court, draft) -> None:
     assert account["balanced"] is True
     assert court.do("mailing", "account", draft).out.endswith("It balances.\n")
     assert court.do("mailing", "account", draft, "--list", "refused", "--json").json["people"] == []
+    assert court.do("mailing", "account", draft, "--list", "chosen", "--json").json["people"] == []
     assert "is no state" in court.refused("mailing", "account", draft, "--list", "lost")
 
 
