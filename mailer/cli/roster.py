@@ -59,14 +59,14 @@ def bring(
 def export(context: typer.Context, mlist: ListName, as_json: AsJson = False) -> None:
     """Write everybody who has or had a list to standard output, as CSV."""
     from mailer.cli.opened import opened
-    from mailer.people import lists, roster
+    from mailer.people import lists, roster_export
 
     with opened(context) as app, app.store.read() as session:
         wanted = lists.named(session, mlist)
         if as_json:
-            _write_array(roster.everybody(session, app.config, wanted))
+            _write_array(roster_export.everybody(session, app.config, wanted))
             return
-        for line in roster.export(session, app.config, wanted):
+        for line in roster_export.export(session, app.config, wanted):
             sys.stdout.write(line)
 
 

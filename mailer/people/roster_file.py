@@ -22,8 +22,16 @@ NAME_COLUMNS = ("name", "full name")
 LANGUAGE_COLUMNS = ("language", "lang")
 STATE_COLUMNS = ("state", "status")
 # Whoever stands in any other state is no reader: other mailers have more words for that than anybody knows.
-# Columns of other mailers that say when somebody left; whoever has something in one of them did.
-LEFT_COLUMNS = ("ended_at", "unsub_time", "unsubscribed", "unsubscribed_at", "unsubscribe_date", "opt_out", "opt-out")
+# Columns that say when somebody left, or why they must not be written to: whoever has something in one of them.
+LEFT_COLUMNS = (
+    "ended_at",
+    "unsub_time",
+    "unsubscribed",
+    "unsubscribed_at",
+    "unsubscribe_date",
+    "opt_out",
+    "suppressed",
+)
 STAYED = frozenset({"", "0", "false", "no"})
 GOOD_STATES = frozenset({"", "1", "active", "confirmed", "enabled", "subscribed", "true", "yes"})
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -66,7 +74,8 @@ class RosterFile:
         with self._open() as file:
             self._header = self._find_header(self._records(file))
         self._columns = self._choose_columns(tuple(config.people.attributes))
-        used = set(self._columns.values())
+        self._left = tuple(at for at, name in enumerate(self._header) if name.casefold() in LEFT_COLUMNS)
+        used = {*self._columns.values(), *self._left}
         self.ignored = tuple(name for at, name in enumerate(self._header) if at not in used and name)
 
     def __iter__(self) -> Iterator[Row]:
@@ -103,8 +112,8 @@ class RosterFile:
         state = cleaning.one_line(self._cell(cells, "state"), 40).casefold()
         if state not in GOOD_STATES:
             return Row(line, shown, problem=f"the file says: {state}")
-        if cleaning.one_line(self._cell(cells, "left"), 40).casefold() not in STAYED:
-            return Row(line, shown, problem="the file says when they left")
+        if any(cells[at].casefold() not in STAYED for at in self._left if at < len(cells)):
+            return Row(line, shown, problem="the file says that they left")
         first = seen.setdefault(hash(found.key), line)
         if first != line:
             return Row(line, shown, problem=f"double, line {first} has it already")
@@ -160,7 +169,6 @@ class RosterFile:
             "name": NAME_COLUMNS,
             "language": LANGUAGE_COLUMNS,
             "state": STATE_COLUMNS,
-            "left": LEFT_COLUMNS,
         } | {f"={name}": (name,) for name in attributes}
         found = {
             column: names.index(next(alias for alias in aliases if alias in names))

@@ -202,7 +202,7 @@ def test_other_languages_have_mail_too(read, column) -> None:
 
 def test_whoever_left_another_mailer_is_not_taken(read) -> None:
     rows = list(read("Email,UNSUB_TIME\nann@example.org,2020-01-01 10:00\nbea@example.org,\ncy@example.org,no\n"))
-    assert [row.problem for row in rows] == ["the file says when they left", "", ""]
+    assert [row.problem for row in rows] == ["the file says that they left", "", ""]
 
 
 @pytest.mark.parametrize("name", ['"Ann', '"Ann ""of Town""'])
