@@ -1,13 +1,15 @@
 """config.toml and MAILER_* variables → one frozen Config; every mistake is found at once."""
 
 import os
+import re
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
+    EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -33,18 +35,10 @@ from mailer.errors import ConfigError
 M = TypeVar("M", bound=BaseModel)
 
 
-class Config(BaseSettings):
-    """Everything an operator can set; frozen, read once at the start."""
+class Sections(BaseModel):
+    """The tables, and how they have to fit together."""
 
-    model_config = SettingsConfigDict(
-        frozen=True,
-        extra="forbid",
-        env_prefix="MAILER_",
-        env_nested_delimiter="__",
-        hide_input_in_errors=True,
-    )
-    # The file the next Config is read from; set by load() only, because pydantic-settings asks the class.
-    toml_file: ClassVar[Path | None] = None
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     site: Site = Site()
     store: Store = Store()
@@ -59,18 +53,13 @@ class Config(BaseSettings):
     desk: Desk = Desk()
     log: Log = Log()
 
+    @field_validator("relay")
     @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Let variables win over the file, and read nothing else."""
-        file = (TomlConfigSettingsSource(settings_cls, cls.toml_file),) if cls.toml_file else ()
-        return (init_settings, env_settings, *file)
+    def _plain_names(cls, value: dict[str, Relay]) -> dict[str, Relay]:
+        for name in value:
+            if not re.fullmatch("[A-Za-z0-9_-]{1,40}", name):
+                raise ValueError(f"{name!r} cannot be the name of a relay; use letters, digits, _ and -")
+        return value
 
     @field_validator("dkim", mode="before")
     @classmethod
@@ -84,16 +73,41 @@ class Config(BaseSettings):
         return value
 
     @model_validator(mode="after")
-    def _fits_together(self) -> "Config":
+    def _fits_together(self) -> Self:
+        logins = {name: relay.login_mistake() for name, relay in self.relay.items()}
+        problems = [f"relay.{name}: {mistake}" for name, mistake in logins.items() if mistake]
         if self.send.relay and self.send.relay not in self.relay:
-            raise ValueError(f"send.relay: no relay is called {self.send.relay!r}; there is {', '.join(self.relay)}")
+            problems.append(f"send.relay: no relay is called {self.send.relay!r}; there is {', '.join(self.relay)}")
         away = [name for name, relay in self.relay.items() if not relay.is_local]
         if away and urlsplit(self.site.base_url).scheme == "http":
-            raise ValueError(
+            problems.append(
                 "site.base_url: is http, so mail may only go to relays on this machine, "
                 f"and {away[0]!r} is not; use https"
             )
+        if problems:
+            raise ValueError("\n".join(problems))
         return self
+
+
+class Config(Sections, BaseSettings):
+    """Everything an operator can set; frozen, read once at the start."""
+
+    model_config = SettingsConfigDict(env_prefix="MAILER_", env_nested_delimiter="__")
+    # The file the next Config is read from; set by load() only, because pydantic-settings asks the class.
+    toml_file: ClassVar[Path | None] = None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let variables win over the file, and read nothing else."""
+        file = (TomlConfigSettingsSource(settings_cls, cls.toml_file),) if cls.toml_file else ()
+        return (init_settings, env_settings, *file)
 
     def sending_relays(self) -> dict[str, Relay]:
         """Return name and settings of the relays that carry mailings and notices: the chosen one, or all."""
@@ -119,12 +133,49 @@ def load(path: Path | None = None) -> Config:
         config = None
         told = {problem.place for problem in problems}
         problems += [each for each in explain(error, Config, file) if each.place not in told]
+        if isinstance(error, ValidationError):
+            told |= {problem.place for problem in problems}
+            problems += [each for each in _hidden(error, file) if each.place not in told]
     finally:
         # A Config made by anybody else reads no file.
         Config.toml_file = None
-    if config is None or problems:
+    if config is None:
         raise _all(problems)
-    return _with_secrets(_rooted(config, file.parent if there else Path()))
+    config = _with_secrets(_rooted(config, file.parent if there else Path()), problems)
+    problems += _missing_paths(config)
+    if problems:
+        raise _all(problems)
+    return config
+
+
+def _hidden(error: ValidationError, file: Path) -> list[ConfigError]:
+    """Return the mistakes that pydantic does not look for while there are others: what must fit together."""
+    file_says = TomlConfigSettingsSource(Config, Config.toml_file)() if Config.toml_file else {}
+    given = _merged(EnvSettingsSource(Config)(), file_says)
+    for item in error.errors():
+        place = item["loc"]
+        if item["type"] != "extra_forbidden" and len(place) < (3 if "relay" in place[:1] else 2):
+            # A whole section cannot be read: what would fit to it is unknown.
+            return []
+        _take_out(given, place)
+    try:
+        Sections.model_validate(given)
+    except ValidationError as after:
+        return explain(after, Config, file)
+    return []
+
+
+def _merged(over: Any, under: Any) -> Any:
+    if isinstance(over, dict) and isinstance(under, dict):
+        return {**under, **{key: _merged(value, under.get(key)) for key, value in over.items()}}
+    return over
+
+
+def _take_out(given: Any, place: tuple[int | str, ...]) -> None:
+    for part in place[:-1]:
+        given = given.get(part) if isinstance(given, dict) else None
+    if isinstance(given, dict) and place:
+        given.pop(place[-1], None)
 
 
 def _all(problems: list[ConfigError]) -> ConfigError:
@@ -169,35 +220,49 @@ def _rooted(config: Config, folder: Path) -> Config:
     )
 
 
-def _with_secrets(config: Config) -> Config:
-    """Read the *_file secrets, each once."""
-    relays = {
-        name: _replace(relay, password=SecretStr(_secret(relay.password_file, f"relay.{name}.password_file")))
-        if relay.password_file
-        else relay
-        for name, relay in config.relay.items()
+def _missing_paths(config: Config) -> list[ConfigError]:
+    """Return a mistake for each path that has to be there and is not; the store and the keys are made later."""
+    folder, log = config.templates.folder, config.log.mail_log
+    needed = {
+        "templates.folder": (folder, folder is None or folder.is_dir(), "a folder"),
+        "log.mail_log": (log, log is None or log.parent.is_dir(), "a file in a folder that is there"),
     }
+    for name, relay in config.relay.items():
+        there = relay.ca_file is None or relay.ca_file.is_file()
+        needed[f"relay.{name}.ca_file"] = (relay.ca_file, there, "a file")
+    return [
+        ConfigError(f"{path} is not there", place=place, cure=f"make it, or name {what}")
+        for place, (path, there, what) in needed.items()
+        if not there
+    ]
+
+
+def _with_secrets(config: Config, problems: list[ConfigError]) -> Config:
+    """Read the *_file secrets, each once; what cannot be read is added to ``problems``."""
+    relays = dict(config.relay)
+    for name, relay in config.relay.items():
+        if relay.password_file:
+            secret = _secret(relay.password_file, f"relay.{name}.password_file", problems)
+            relays[name] = _replace(relay, password=SecretStr(secret))
     store = config.store
-    if store.url_file:
+    if store.url_file and (url := _secret(store.url_file, "store.url_file", problems)):
         try:
-            store = Store(url=_secret(store.url_file, "store.url_file"), url_file=store.url_file)
+            store = Store(url=url, url_file=store.url_file)
         except ValidationError:
-            raise ConfigError(
-                f"{store.url_file} does not hold the address of a store",
-                place="store.url_file",
-                cure="write postgresql+psycopg://user:password@host/name into it",
-            ) from None
+            problem = f"{store.url_file} does not hold the address of a store"
+            cure = "write postgresql+psycopg://user:password@host/name into it"
+            problems.append(ConfigError(problem, place="store.url_file", cure=cure))
     return _replace(config, relay=relays, store=store)
 
 
-def _secret(path: Path, place: str) -> str:
+def _secret(path: Path, place: str, problems: list[ConfigError]) -> str:
     try:
-        secret = path.read_text().strip()
+        secret = path.read_text(encoding="utf-8").strip()
         reason = "" if secret else "it is empty"
     except (OSError, UnicodeDecodeError) as error:
-        reason = str(error.strerror) if isinstance(error, OSError) else "it is not text"
+        secret, reason = "", str(error.strerror) if isinstance(error, OSError) else "it is not text"
     if reason:
-        raise ConfigError(f"{path} cannot be read ({reason})", place=place, cure="name a readable file")
+        problems.append(ConfigError(f"{path} cannot be read ({reason})", place=place, cure="name a readable file"))
     return secret
 
 

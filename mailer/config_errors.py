@@ -1,6 +1,8 @@
 """What is wrong with a configuration, one line each: place, mistake, cure."""
 
+import codecs
 import difflib
+import json
 import os
 import re
 import tomllib
@@ -20,6 +22,9 @@ OTHER_VARIABLES = {"MAILER_CONFIG", "MAILER_CRASH_AT"}
 def explain(error: Exception, model: type[BaseModel], file: Path) -> list[ConfigError]:
     """Return one ConfigError for each mistake in ``error``, with a suggestion where one is near."""
     if isinstance(error, tomllib.TOMLDecodeError):
+        if file.read_bytes().startswith(codecs.BOM_UTF8):
+            mark = "this begins with an invisible mark (BOM)"
+            return [ConfigError(mark, place=file.name, cure="save it as UTF-8 without BOM")]
         return [ConfigError(f"this is not TOML: {error}", place=file.name, cure="mend that line")]
     if isinstance(error, UnicodeDecodeError):
         return [ConfigError("this is not UTF-8 text", place=file.name, cure="save it as UTF-8")]
@@ -32,10 +37,13 @@ def explain(error: Exception, model: type[BaseModel], file: Path) -> list[Config
     for item in error.errors(include_url=False, include_input=False):
         path = [str(part) for part in item["loc"]]
         message, cure = _sentence(item, path, model)
-        if not path and ": " in message:
-            head, message = message.split(": ", 1)
-            path = [head]
-        found.append(ConfigError(message, place=_place(model, path, file), cure=cure))
+        if path:
+            found.append(ConfigError(message, place=_place(model, path, file), cure=cure))
+            continue
+        # What does not fit together: a line a mistake, each with the key where it is put right.
+        for line in message.splitlines():
+            key, problem = line.split(": ", 1)
+            found.append(ConfigError(problem, place=_place(model, key.split("."), file), cure=cure))
     return found
 
 
@@ -46,16 +54,36 @@ def unknown_variables(model: type[BaseModel]) -> list[ConfigError]:
         if not name.upper().startswith(PREFIX) or name in OTHER_VARIABLES:
             continue
         path = name.lower().removeprefix(PREFIX.lower()).split("__")
+        if len(path) == 2 and keys_at(model, path[:1]) is None and (meant := _parted(model, path)):
+            found.append(ConfigError("no such key", place=name, cure=f"did you mean {meant}?"))
+            continue
         for depth in range(len(path)):
             known = keys_at(model, path[:depth])
             if known is not None and path[depth] not in known:
                 right = _nearest(model, path[: depth + 1])
-                meant = right and _variable([*right, *path[depth + 1 :]])
+                meant = _parted(model, path) or (_variable([*right, *path[depth + 1 :]]) if right else "")
                 shown = ", ".join(_variable([*path[:depth], key]) for key in known)
                 cure = f"did you mean {meant}?" if meant else f"known here: {shown}" if shown else "take it out"
                 found.append(ConfigError("no such key", place=name, cure=cure))
                 break
     return found
+
+
+def _parted(model: type[BaseModel], path: list[str]) -> str:
+    """Return the variable that was meant where one _ stands for two, as in MAILER_WEB_PORT."""
+    words = "_".join(path)
+    for section in keys_at(model, []) or []:
+        rest = words.removeprefix(f"{section}_")
+        if rest == words:
+            continue
+        known = keys_at(model, [section])
+        if known is not None:
+            near = difflib.get_close_matches(rest, known, n=1, cutoff=0.8)
+            return _variable([section, near[0]]) if near else ""
+        for key in keys_at(model, [section, "any"]) or []:
+            if rest.endswith(f"_{key}") and (name := rest.removesuffix(f"_{key}").strip("_")):
+                return _variable([section, name, key])
+    return ""
 
 
 def keys_at(model: type[BaseModel], path: Iterable[str]) -> list[str] | None:
@@ -80,7 +108,7 @@ SENTENCES = {
     "greater_than": ("this is too small", "write more than {gt:g}"),
     "greater_than_equal": ("this is too small", "write at least {ge:g}"),
     "int": ("this is not a whole number", "write it like 8000, without quotes"),
-    "less_than_equal": ("this is too large", "write at most {le:g}"),
+    "less_than_equal": ("this is too large", "write at most {le:.15g}"),
     "literal": ("this is not one of {expected}", "write one of them"),
     "model": ("this is not a section", "write [{section}] above its keys"),
     "path": ("this is not a text", "write it in quotes"),
@@ -125,10 +153,24 @@ def _unread_variable(error: Exception) -> ConfigError:
 def _place(model: type[BaseModel], path: list[str], file: Path) -> str:
     """Name the variable that holds the value or breaks it by going below it, else the key in the file."""
     variable = _variable(path)
-    given = [name for name in os.environ if name.upper() == variable]
+    given = [name for name in os.environ if name.upper() == variable or _holds(name, path)]
     if not given and not keys_at(model, path):
         given = [name for name in os.environ if name.upper().startswith(variable + "__")]
     return given[0] if given else f"{file.name}: {'.'.join(path)}" if path else file.name
+
+
+def _holds(name: str, path: list[str]) -> bool:
+    """Say whether this variable sets the key as part of a whole section, in JSON."""
+    above = [depth for depth in range(1, len(path)) if name.upper() == _variable(path[:depth])]
+    if not above:
+        return False
+    try:
+        value = json.loads(os.environ[name])
+    except ValueError:
+        return False
+    for part in path[above[0] :]:
+        value = value.get(part) if isinstance(value, dict) else None
+    return value is not None
 
 
 def _variable(path: Iterable[str]) -> str:

@@ -1,12 +1,15 @@
 """The tables of config.toml: every key with its type, its default and why one would change it."""
+# size: one table of all keys, read from top to bottom; docs and the example are printed from it
 
 import re
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 Seconds = Annotated[float, Field(ge=0, le=30 * 86400)]
@@ -26,6 +29,22 @@ class Section(BaseModel):
     """One table of config.toml."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_path_is_none(cls, given: Any) -> Any:
+        """Take an empty path for none where there may be none, as variables cannot say it otherwise."""
+        if not isinstance(given, dict):
+            return given
+        free = {name for name, field in cls.model_fields.items() if field.annotation == Path | None}
+        return {key: None if key in free and value == "" else value for key, value in given.items()}
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _true_is_no_number(cls, value: object, info: ValidationInfo) -> object:
+        if isinstance(value, bool) and (kind := cls.model_fields[str(info.field_name)].annotation) in (int, float):
+            raise PydanticCustomError(f"{kind.__name__}_type", "this is not a number")
+        return value
 
 
 class Site(Section):
@@ -47,6 +66,13 @@ class Site(Section):
         description="Language of pages and mail where nothing else is said.",
     )
     zone: str = Field("UTC", description="Time zone of times without one, such as Europe/Berlin.")
+
+    @field_validator("name")
+    @classmethod
+    def _one_line(cls, value: str) -> str:
+        if not value.isprintable() or not value.strip():
+            raise ValueError("is not one line of text; write the name as readers know it")
+        return value.strip()
 
     @field_validator("base_url")
     @classmethod
@@ -84,6 +110,8 @@ class Store(Section):
             raise ValueError(
                 "is not a store we know; write sqlite:///subscribers.db or postgresql+psycopg://user@host/name"
             )
+        if value.startswith("sqlite") and ("?" in value or ":memory:" in value):
+            raise ValueError("is no plain file; write it like sqlite:///subscribers.db, without options")
         return value
 
 
@@ -94,6 +122,13 @@ class KeyFolder(Section):
         Path("keys"),
         description="Folder of the signing and suppression keys; made on first run. Keep it with the store: links in old mail need it.",
     )
+
+    @field_validator("folder", mode="before")
+    @classmethod
+    def _named(cls, value: object) -> object:
+        if value == "":
+            raise ValueError('is empty; write it like "keys"')
+        return value
 
 
 class Templates(Section):
@@ -114,6 +149,23 @@ class Web(Section):
         (), description="Addresses of the reverse proxies whose X-Forwarded-For is believed."
     )
     max_upload_mb: int = Field(20, ge=1, le=500, description="Largest file or form the desk accepts, in megabytes.")
+
+    @field_validator("host")
+    @classmethod
+    def _one_host(cls, value: str) -> str:
+        if not re.fullmatch(r"[A-Za-z0-9_.:%-]+", value):
+            raise ValueError("is no address to listen on; write 127.0.0.1, or 0.0.0.0 for every network")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            try:
+                ip_network(one, strict=False)
+            except ValueError:
+                raise ValueError(f"{one!r} is not an address; write numbers like 10.0.0.2 or 10.0.0.0/24") from None
+        return value
 
 
 class Signup(Section):
@@ -201,11 +253,18 @@ class Relay(Section):
         """Say whether the server is on this machine."""
         return self.host in LOOPBACK
 
-    @model_validator(mode="after")
-    def _no_open_password(self) -> "Relay":
+    def login_mistake(self) -> str:
+        """Return what is wrong with the login, which no key shows by itself; "" if nothing is."""
+        password = bool(self.password.get_secret_value())
+        if password and self.password_file:
+            return "password and password_file are both set; keep one, better password_file"
+        if self.username and not (password or self.password_file):
+            return "username is set without a password; write it into a file and name that as password_file"
+        if not self.username and (password or self.password_file):
+            return "a password is set without username; set both, or neither for a relay without a login"
         if self.username and self.tls == "none" and not self.is_local:
-            raise ValueError('username needs tls = "starttls" or "implicit"; a password never travels unprotected')
-        return self
+            return 'username needs tls = "starttls" or "implicit"; a password never travels unprotected'
+        return ""
 
 
 class Send(Section):

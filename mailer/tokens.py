@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import os
 import secrets
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,18 +75,40 @@ def new_keys() -> Keys:
 
 
 def write_keys(folder: Path, keys: Keys) -> None:
-    """Write both key files with mode 0600 into ``folder`` (0700); existing files are never replaced."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Write both key files with mode 0600 into ``folder`` (0700); existing files are never replaced.
+
+    Both appear at once where that is possible: one key without the other is worth nothing.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with tempfile.TemporaryDirectory(prefix=".mailer-keys-", dir=folder.parent) as scratch:
+            made = Path(scratch) / "keys"
+            _write_both(made, keys)
+            # Takes the place of nothing or of an empty folder only.
+            made.rename(folder)
+            _sync(folder.parent)
+    except OSError:
+        # A folder that was mounted, or has something else in it, or whose parent belongs to somebody else.
+        _write_both(folder, keys)
+
+
+def _write_both(folder: Path, keys: Keys) -> None:
+    folder.mkdir(mode=0o700, exist_ok=True)
     _write_secret(folder / RING_FILE, "".join(f"{key_id} {key.hex()}\n" for key_id, key in keys.ring.keys))
-    _write_secret(folder / SUPPRESSION_FILE, keys.suppression.hex() + "\n")
+    try:
+        _write_secret(folder / SUPPRESSION_FILE, keys.suppression.hex() + "\n")
+    except OSError:
+        (folder / RING_FILE).unlink()
+        raise
+    _sync(folder)
 
 
 def read_keys(folder: Path) -> Keys | None:
     """Return the keys in ``folder``, None if there are none; ConfigError if damaged or readable by others."""
     ring_file, suppression_file = folder / RING_FILE, folder / SUPPRESSION_FILE
-    if not ring_file.exists() and not suppression_file.exists():
-        return None
     try:
+        if not ring_file.exists() and not suppression_file.exists():
+            return None
         rows = [line.split() for line in _read_secret(ring_file).splitlines() if line.strip()]
         ring = Ring(tuple(sorted((int(key_id), bytes.fromhex(key)) for key_id, key in rows)))
         suppression = bytes.fromhex(_read_secret(suppression_file).strip())
@@ -93,6 +116,10 @@ def read_keys(folder: Path) -> Keys | None:
         # An id is one byte of every token.
         if len(ids) < len(ring.keys) or not ids <= set(range(1, 256)):
             raise ValueError("two keys of one id, or an id that fits no token")
+    except OSError as error:
+        cure = "the account that runs the mailer must own it"
+        problem = f"the folder of the keys cannot be read ({error.strerror})"
+        raise ConfigError(problem, place=str(folder), cure=cure) from None
     except ValueError:
         raise ConfigError("a key file is damaged", place=str(folder), cure="restore it from a backup") from None
     sizes = {len(suppression), *(len(key) for _, key in ring.keys)}
@@ -110,15 +137,25 @@ def _write_secret(path: Path, text: str) -> None:
         os.fsync(file.fileno())
 
 
+def _sync(folder: Path) -> None:
+    """See the names in a folder on the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def _read_secret(path: Path) -> str:
     try:
         if path.stat().st_mode & 0o077:
             raise ConfigError("others can read this key", place=str(path), cure=f"run: chmod 600 {path}")
         return path.read_text()
+    except FileNotFoundError:
+        raise ConfigError("this key is missing", place=str(path), cure="restore it from a backup") from None
     except OSError as error:
-        raise ConfigError(
-            f"the key cannot be read ({error.strerror})", place=str(path), cure="restore it from a backup"
-        ) from None
+        cure = "the account that runs the mailer must own it"
+        raise ConfigError(f"this key cannot be read ({error.strerror})", place=str(path), cure=cure) from None
 
 
 def _mac(key: bytes, data: bytes, size: int) -> bytes:

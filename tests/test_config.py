@@ -95,6 +95,36 @@ def test_several_mistakes_are_counted_and_listed(tmp_path: Path, monkeypatch: py
     assert [problem.place for problem in caught.value.problems] == ["MAILER_WEB__POTR", "config.toml: site.zone"]
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("MAILER_WEB_PORT", "MAILER_WEB__PORT"),
+        ("MAILER_SITE_BASE_URL", "MAILER_SITE__BASE_URL"),
+        ("MAILER_RELAY_MAIN_PASSWORD_FILE", "MAILER_RELAY__MAIN__PASSWORD_FILE"),
+        ("MAILER_RELAY__MAIN_HOST", "MAILER_RELAY__MAIN__HOST"),
+    ],
+)
+def test_one_underscore_for_two_is_understood(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, meant: str
+) -> None:
+    monkeypatch.setenv(name, "x")
+    with pytest.raises(ConfigError) as caught:
+        load(written(tmp_path, ""))
+    assert f"{name}: no such key; did you mean {meant}?" in [str(problem) for problem in caught.value.problems]
+
+
+def test_a_mistake_in_a_variable_of_json_names_the_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAILER_WEB", '{"port": "eighty"}')
+    with pytest.raises(ConfigError, match=r"^MAILER_WEB: this is not a whole number"):
+        load(written(tmp_path, '[web]\nhost = "::1"\n'))
+
+
+def test_an_empty_path_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAILER_LOG__MAIL_LOG", "")
+    config = load(written(tmp_path, '[templates]\nfolder = ""\n[log]\nmail_log = "x.log"\n[relay.a]\nca_file = ""\n'))
+    assert (config.log.mail_log, config.templates.folder, config.relay["a"].ca_file) == (None, None, None)
+
+
 def test_a_variable_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAILER_WEB__PORT", "8081")
     monkeypatch.setenv("MAILER_WEB__TRUSTED_PROXIES", '["10.0.0.2"]')
@@ -136,6 +166,8 @@ def test_a_file_read_before_leaves_no_trace(tmp_path: Path, monkeypatch: pytest.
 def test_paths_count_from_the_folder_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir("/")
     text = '[templates]\nfolder = "letters"\n[log]\nmail_log = "mail.log"\n[relay.main]\nca_file = "ca.pem"\n'
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "ca.pem").touch()
     config = load(written(tmp_path, text))
     assert config.store.url == f"sqlite:///{tmp_path}/subscribers.db"
     assert config.keys.folder == tmp_path / "keys"

@@ -8,6 +8,7 @@ from mailer.config import load
 from mailer.errors import ConfigError, MailerError
 from mailer.mailing import rehearsal
 from mailer.send import dkim_keys
+from mailer.store import pulse
 from mailer.web.house import open_house
 
 
@@ -27,6 +28,7 @@ def mistakes(path: Path | None) -> Iterator[MailerError]:
         return
     try:
         open_house(config, app.store, app.keys)
+        pulse.feel(app.store)
     except MailerError as error:
         yield error
     finally:

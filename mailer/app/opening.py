@@ -1,5 +1,6 @@
 """A configuration becomes a store that is open and the keys that belong to it; a folder becomes an installation."""
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,10 +8,8 @@ import mailer
 from mailer.config import Config, load
 from mailer.errors import ConfigError, Refused
 from mailer.store import schema, seal
-from mailer.store.engine import Store
+from mailer.store.engine import SQLITE, Store
 from mailer.tokens import Keys
-
-SQLITE = "sqlite:///"
 
 
 @dataclass(frozen=True)
@@ -59,11 +58,25 @@ def store_file(config: Config) -> Path | None:
 def found(folder: Path) -> Path:
     """Make a new installation in a folder: configuration, store, keys; return its config.toml.
 
-    Refused if there is anything in the folder already.
+    Refused if there is anything in the folder already. What fails leaves nothing behind.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if folder.exists() and not folder.is_dir():
+        raise Refused("this is a file", place=str(folder), cure="name a new or an empty folder")
+    is_new = not folder.exists()
+    if not is_new and any(folder.iterdir()):
         raise Refused("there is something in it already", place=str(folder), cure="name a new or an empty folder")
     folder.mkdir(parents=True, exist_ok=True)
+    try:
+        return _furnish(folder)
+    except BaseException:
+        for entry in folder.iterdir():
+            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+        if is_new:
+            folder.rmdir()
+        raise
+
+
+def _furnish(folder: Path) -> Path:
     file = folder / "config.toml"
     # It may hold a password one day.
     file.touch(mode=0o600)

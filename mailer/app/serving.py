@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 import socket
 from collections.abc import Callable, Iterator, Sequence
@@ -31,10 +32,16 @@ def listen(web: Web) -> socket.socket:
         return socket.create_server(address[:2], family=family, backlog=BACKLOG)
     except OSError as error:
         raise ConfigError(
-            f"cannot listen on {web.host} port {web.port} ({error.strerror or error})",
+            f"cannot listen on {web.host} port {web.port} ({_reason(error)})",
             place="web.port",
             cure="end what listens there, or name another",
         ) from None
+
+
+def _reason(error: OSError) -> str:
+    # What create_server() says repeats the address; a name that is not found has no number of the system's own.
+    known = error.errno is not None and error.errno > 0
+    return os.strerror(error.errno or 0) if known else str(error.strerror or error)
 
 
 def address_of(listening: socket.socket) -> str:

@@ -43,7 +43,8 @@ def add(
             archive=archive,
         )
         done(session, "list made", f"list {mlist.name}", title=mlist.title)
-        answer(_facts(mlist), f"the list {mlist.name} is made", as_json=as_json)
+        facts = _facts(mlist)
+    answer(facts, f"the list {facts['name']} is made", as_json=as_json)
 
 
 @app.command("show")

@@ -46,7 +46,8 @@ def new(
         row = kept.keep(session, statement, original, file.name)
         made = mailings.draft(session, app.config, row, wanted, actor=ACTOR)
         done(session, "draft made", f"mailing {made.id}", line=made.subject, lists=lists)
-        answer(_facts(made), str(made.id), as_json=as_json)
+        facts = _facts(made)
+    answer(facts, str(facts["id"]), as_json=as_json)
 
 
 @app.command("show")
@@ -81,7 +82,9 @@ def preview(
     context: typer.Context,
     mailing_id: MailingId,
     reader: Annotated[str, typer.Option("--as", metavar="ADDR", help="As this reader sees it.")] = "",
-    plain: Annotated[bool, typer.Option("--text", help="The plain-text part instead of the HTML part.")] = False,
+    plain: Annotated[
+        bool, typer.Option("--text", metavar="", help="The plain-text part instead of the HTML part.")
+    ] = False,
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write it into a file.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -143,7 +146,7 @@ def check(context: typer.Context, mailing_id: MailingId, as_json: AsJson = False
 def schedule(
     context: typer.Context,
     mailing_id: MailingId,
-    now: Annotated[bool, typer.Option("--now", help="Send it when the hold is over.")] = False,
+    now: Annotated[bool, typer.Option("--now", metavar="", help="Send it when the hold is over.")] = False,
     at: Annotated[str, typer.Option("--at", metavar="TIME", help='"2027-03-01 09:00 Europe/Berlin".')] = "",
     hold: Annotated[
         float | None,
@@ -216,7 +219,9 @@ def account(
     state: Annotated[
         str,
         typer.Option(
-            "--list", metavar="STATE", help="Name the people in this state; `twice` names who possibly got it twice."
+            "--list",
+            metavar="STATE",
+            help="Name the people behind a figure; `twice` names who possibly got it twice.",
         ),
     ] = "",
     as_json: AsJson = False,
@@ -234,8 +239,8 @@ def account(
         twice = account.possibly_twice(session, mailing_id)
     facts = {**figures.as_json(), **({"people": people} if state else {})}
     if people or state:
-        rows = [(each["address"], _fate(each, state), each["reply"]) for each in people]
-        answer(facts, table(("address", "why", "reply"), rows), as_json=as_json)
+        rows = [(each["address"], each["state"], _fate(each), each["reply"]) for each in people]
+        answer(facts, table(("address", "state", "why", "reply"), rows), as_json=as_json)
         return
     text = "\n".join(f"{number:>9,}  {name.replace('_', ' ')}" for name, number in asdict(figures).items())
     for name, found in reasons.items():
@@ -244,10 +249,9 @@ def account(
     answer(facts, f"{text}\n{'It balances.' if figures.balanced else 'IT DOES NOT BALANCE.'}", as_json=as_json)
 
 
-def _fate(person: dict[str, Any], listed: str) -> str:
-    """Say why, with the state where people of several are listed, and the mark of who possibly got it twice."""
-    parts = [person["state"].replace("_", " ")] if person["state"] != listed else []
-    parts += [person["why"]] if person["why"] else []
+def _fate(person: dict[str, Any]) -> str:
+    """Say why, and mark who possibly got it twice."""
+    parts = [person["why"]] if person["why"] else []
     return "; ".join([*parts, "possibly twice"] if person["again"] else parts)
 
 

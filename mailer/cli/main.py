@@ -2,6 +2,7 @@
 
 import os
 import sys
+from errno import EDQUOT, ENOSPC
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -48,10 +49,11 @@ def _every_command(
         ),
     ] = None,
     _version: Annotated[
-        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say which version this is.")
+        bool,
+        typer.Option("--version", metavar="", callback=_say_version, is_eager=True, help="Say which version this is."),
     ] = False,
     _traceback: Annotated[
-        bool, typer.Option("--traceback", hidden=True, help="Show where a fault of the program is.")
+        bool, typer.Option("--traceback", metavar="", hidden=True, help="Show where a fault of the program is.")
     ] = False,
 ) -> None:
     context.obj = config
@@ -86,7 +88,8 @@ def perform(words: list[str]) -> int:
     except BrokenPipeError:
         return 0
     except OSError as error:
-        _complain(f"{error.filename or 'this machine'}: {error.strerror or error}; check the path and the rights to it")
+        cure = "make room" if error.errno in (ENOSPC, EDQUOT) else "check the path and the rights to it"
+        _complain(f"{error.filename or 'this machine'}: {error.strerror or error}; {cure}")
         return REFUSED
     except Exception as error:
         if "--traceback" in words:

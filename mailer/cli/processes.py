@@ -1,5 +1,6 @@
 """`mailer serve`, `work` and `demo`: the processes that stay."""
 
+import sys
 from typing import Annotated
 
 import typer
@@ -17,8 +18,12 @@ def add_to(app: typer.Typer) -> None:
 def serve(
     context: typer.Context,
     pages_only: Annotated[
-        bool, typer.Option("--pages-only", help="No sending process beside the pages: `mailer work` runs elsewhere.")
+        bool,
+        typer.Option(
+            "--pages-only", metavar="", help="No sending process beside the pages: `mailer work` runs elsewhere."
+        ),
     ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Serve the pages, tick and send, until SIGTERM or Ctrl-C; a new store is made on the first run."""
     from mailer import staff
@@ -33,6 +38,10 @@ def serve(
         link = staff.first_link(session, config)
 
     def ready(address: str) -> None:
+        if as_json:
+            answer({"listening": address, "base_url": config.site.base_url, "first_link": link}, "", as_json=True)
+            sys.stdout.flush()
+            return
         remark(f"listening on {address}; readers reach it at {config.site.base_url}")
         if link:
             remark(f"nobody is staff yet; become the first operator, once: {link}")
@@ -45,8 +54,11 @@ def serve(
 
 def work(
     context: typer.Context,
-    clock: Annotated[bool, typer.Option(help="Start what is due, answer sign-ups.")] = True,
-    as_child: Annotated[bool, typer.Option("--as-child", hidden=True, help="Stop when standard input ends.")] = False,
+    clock: Annotated[bool, typer.Option(metavar="", help="Start what is due, answer sign-ups.")] = True,
+    as_child: Annotated[
+        bool, typer.Option("--as-child", metavar="", hidden=True, help="Stop when standard input ends.")
+    ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Send until SIGTERM or Ctrl-C, then finish what is on the wire; any number may run beside each other."""
     from mailer.app import logs, working
@@ -54,6 +66,9 @@ def work(
 
     logs.set_up(config_of(context).log)
     with opened(context) as app:
+        if as_json:
+            answer({"working": True, "clock": clock}, "", as_json=True)
+            sys.stdout.flush()
         working.work(app, ticking=clock, as_child=as_child)
 
 

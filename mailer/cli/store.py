@@ -1,11 +1,12 @@
 """`mailer init`, `check`, `migrate`, `backup`, `restore`: the house itself."""
 
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
 
-from mailer.cli.door import AsJson, answer, remark
+from mailer.cli.door import AsJson, answer, busy, remark
 
 
 def add_to(app: typer.Typer) -> None:
@@ -24,7 +25,7 @@ def init(
     config_file = found(folder)
     text = f"made {folder} with config.toml, a store and keys"
     answer({"config": str(config_file)}, text, as_json=as_json)
-    remark(f"next: write your organisation into {config_file}, then: mailer --config {config_file} check")
+    remark(f"next: write your organisation into {config_file}, then: mailer --config {quote(str(config_file))} check")
 
 
 def check(context: typer.Context, as_json: AsJson = False) -> None:
@@ -48,7 +49,8 @@ def migrate(context: typer.Context, as_json: AsJson = False) -> None:
 
     store = Store(config_of(context).store.url)
     try:
-        before, after = schema.migrate(store)
+        with busy("the tables are brought forward"):
+            before, after = schema.migrate(store)
     finally:
         store.close()
     text = f"the store has version {after}" + ("" if before == after else f", it had {before or 'none'}")
@@ -65,7 +67,7 @@ def backup(
     from mailer.send import dkim_keys
     from mailer.store import backup
 
-    with opened(context) as app:
+    with opened(context) as app, busy("the store is copied"):
         elsewhere = dkim_keys.elsewhere(app.config)
         made = backup.backup(app.store, app.config.keys.folder, file.absolute())
     size = file.stat().st_size
@@ -87,12 +89,13 @@ def restore(
 
     config = config_of(context)
     held: list[int] = []
-    made = restore(
-        file,
-        config.store.url,
-        config.keys.folder,
-        lambda session, manifest: held.extend(hold_all(session, manifest.moment)),
-    )
+    with busy("the backup is brought back"):
+        made = restore(
+            file,
+            config.store.url,
+            config.keys.folder,
+            lambda session, manifest: held.extend(hold_all(session, manifest.moment)),
+        )
     text = f"restored as it was on {made.made_at}: {sum(made.tables.values()):,} rows and the keys"
     answer({"made_at": made.made_at, "rows": made.tables, "held": held}, text, as_json=as_json)
     remark("what happened after that moment is not known here: also who left; ask before you send")

@@ -33,7 +33,8 @@ def add(
         person = subscribers.find_or_make(session, app.keys, found, name=name, language=language or wanted.language)
         subscriptions.add_confirmed(session, person, wanted, statement=consent, actor=ACTOR)
         done(session, "reader added", f"reader {person.id}", list=mlist)
-        answer({"address": person.address, "list": mlist}, f"{person.address} gets {wanted.title}", as_json=as_json)
+        facts, text = {"address": person.address, "list": mlist}, f"{person.address} gets {wanted.title}"
+    answer(facts, text, as_json=as_json)
 
 
 @app.command("find")
@@ -59,7 +60,7 @@ def leave(
     context: typer.Context,
     address: Addr,
     mlist: Annotated[str, typer.Option("--list", metavar="NAME", help="The list to leave.")] = "",
-    everything: Annotated[bool, typer.Option("--all", help="Leave every list.")] = False,
+    everything: Annotated[bool, typer.Option("--all", metavar="", help="Leave every list.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Take a person off one list, or off all; nothing more is sent from this moment on."""
@@ -92,7 +93,7 @@ def leave(
 def erase(
     context: typer.Context,
     address: Addr,
-    yes: Annotated[bool, typer.Option("--yes", help="Yes, it cannot be undone.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", metavar="", help="Yes, it cannot be undone.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Forget a person: everything that says who it was; that they must not be written to is kept as a hash."""
@@ -114,8 +115,9 @@ def erase(
 
 def _facts(session: Any, person: Any) -> dict[str, Any]:
     from mailer.outcomes import account
-    from mailer.people import consent, subscriptions, suppression
+    from mailer.people import consent, lists, subscriptions, suppression
 
+    names = {mlist.id: mlist.name for mlist in lists.every(session)}
     return {
         "address": person.address,
         "name": person.name,
@@ -139,7 +141,7 @@ def _facts(session: Any, person: Any) -> dict[str, Any]:
             for row in suppression.find_hash(session, person.address_hash)
         ],
         "consents": [
-            {"at": _plain(row.at), "list": row.list_id, "kind": row.kind, "by": row.actor, "words": row.words}
+            {"at": _plain(row.at), "list": names[row.list_id], "kind": row.kind, "by": row.actor, "words": row.words}
             for row in consent.history(session, person.id)
         ],
         "deliveries": [

@@ -16,7 +16,10 @@ def add(
     address: Addr,
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why.")] = "",
     mailings_only: Annotated[
-        bool, typer.Option("--mailings-only", help="Letters the person asks for, such as a confirm mail, still go.")
+        bool,
+        typer.Option(
+            "--mailings-only", metavar="", help="Letters the person asks for, such as a confirm mail, still go."
+        ),
     ] = False,
     as_json: AsJson = False,
 ) -> None:

@@ -41,6 +41,10 @@ class Account:
         return {**asdict(self), "balanced": self.balanced}
 
 
+# The figure that is everybody.
+CHOSEN = "chosen"
+
+
 @dataclass(frozen=True)
 class Person:
     """One person behind a figure: what happened, why, and what the relay said last."""
@@ -67,18 +71,16 @@ def account(session: Session, mailing_id: int) -> Account:
 def people(session: Session, mailing_id: int, state: str, after: int = 0, limit: int = 100) -> Sequence[Person]:
     """Return people of a mailing whose delivery is in ``state``, by delivery id after ``after``.
 
-    ``twice`` stands for everybody who was sent it again after an unknown fate, whatever became of it.
+    ``chosen`` stands for everybody; ``twice`` for who was sent it again after an unknown fate, whatever
+    became of it.
     """
-    if state not in (*DELIVERY_STATES, TWICE):
-        cure = f"write one of {', '.join(DELIVERY_STATES)}, or {TWICE}"
-        raise BadInput(f"{state!r} is no state", place="list", cure=cure)
-    wanted = Delivery.again.is_(True) if state == TWICE else Delivery.state == state
-    rows = session.scalars(
-        select(Delivery)
-        .where(Delivery.mailing_id == mailing_id, wanted, Delivery.id > after)
-        .order_by(Delivery.id)
-        .limit(limit)
-    )
+    figures = (CHOSEN, *DELIVERY_STATES, TWICE)
+    if state not in figures:
+        raise BadInput(f"{state!r} is no state", place="list", cure=f"write one of {', '.join(figures)}")
+    wanted = select(Delivery).where(Delivery.mailing_id == mailing_id, Delivery.id > after)
+    if state != CHOSEN:
+        wanted = wanted.where(Delivery.again.is_(True) if state == TWICE else Delivery.state == state)
+    rows = session.scalars(wanted.order_by(Delivery.id).limit(limit))
     return [
         Person(
             delivery_id=row.id,

@@ -1,4 +1,4 @@
-"""People brought in from a file, and a list written out as one."""
+"""People brought in from a file."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -10,10 +10,9 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from mailer import clock
-from mailer.config import Config
 from mailer.errors import Refused
 from mailer.people import cleaning, consent, subscribers, subscriptions, suppression
-from mailer.people.roster_file import RosterFile, Row, csv_line, read_rows
+from mailer.people.roster_file import RosterFile, Row, read_rows
 from mailer.people.rows import changed, insert_new_many, plan_afresh
 from mailer.store.tables import Consent, ImportRun, MailingList, Subscriber, Subscription, Suppression
 from mailer.tokens import Keys
@@ -24,7 +23,6 @@ __all__ = [
     "RowResult",
     "begin",
     "chunks",
-    "export",
     "import_chunk",
     "judge_chunk",
     "may_begin",
@@ -131,35 +129,6 @@ def import_chunk(
     ]
     _count(session, run, results)
     return results
-
-
-def export(session: Session, config: Config, mlist: MailingList) -> Iterator[str]:
-    """Yield a CSV file line by line: everybody who has or had this list, with the state they are in.
-
-    Cells a spreadsheet would take for a formula begin with an apostrophe, which our import takes off again.
-    """
-    attributes = tuple(config.people.attributes)
-    yield csv_line(["address", "name", "language", *attributes, "state", "confirmed_at", "ended_at", "ended_why"])
-    rows = session.execute(
-        select(
-            Subscriber.address,
-            Subscriber.name,
-            Subscriber.language,
-            Subscriber.attributes,
-            Subscription.state,
-            Subscription.confirmed_at,
-            Subscription.ended_at,
-            Subscription.ended_why,
-        )
-        .join(Subscriber, Subscriber.id == Subscription.subscriber_id)
-        .where(Subscription.list_id == mlist.id, Subscriber.erased_at.is_(None))
-        .order_by(Subscription.id)
-        .execution_options(yield_per=1000)
-    )
-    for address, name, language, has, state, confirmed_at, ended_at, ended_why in rows:
-        values = [has.get(attribute, "") for attribute in attributes]
-        times = [_moment(confirmed_at), _moment(ended_at)]
-        yield csv_line([address, name, language, *values, state, *times, ended_why])
 
 
 def _plan(session: Session, keys: Keys, mlist: MailingList, rows: Sequence[Row], *, lock: bool) -> _Plan:
@@ -293,7 +262,3 @@ def _count(session: Session, run: ImportRun, results: list[RowResult]) -> None:
 
 def _key(row: Row) -> str:
     return row.mailbox.key if row.mailbox else ""
-
-
-def _moment(at: datetime | None) -> str:
-    return at.isoformat(timespec="seconds") if at else ""

@@ -3,6 +3,7 @@
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,10 +16,23 @@ from mailer.people import cleaning, limits, subscribers
 
 # "address" comes last: beside a column of e-mail addresses it is where somebody lives.
 ADDRESS_COLUMNS = ("email", "e-mail", "mail", "email address", "e-mail address", "e-mail-adresse", "address")
+# What such a column is called in other languages; asked only if none of the above is there.
+ADDRESS_WORDS = ("mail", "courriel", "correo", "sähköposti", "почт", "邮箱", "メール")
 NAME_COLUMNS = ("name", "full name")
 LANGUAGE_COLUMNS = ("language", "lang")
 STATE_COLUMNS = ("state", "status")
 # Whoever stands in any other state is no reader: other mailers have more words for that than anybody knows.
+# Columns that say when somebody left, or why they must not be written to: whoever has something in one of them.
+LEFT_COLUMNS = (
+    "ended_at",
+    "unsub_time",
+    "unsubscribed",
+    "unsubscribed_at",
+    "unsubscribe_date",
+    "opt_out",
+    "suppressed",
+)
+STAYED = frozenset({"", "0", "false", "no"})
 GOOD_STATES = frozenset({"", "1", "active", "confirmed", "enabled", "subscribed", "true", "yes"})
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 # A record over more lines than this is no postal address but a quote that was never closed.
@@ -26,8 +40,14 @@ MOST_LINES = 20
 HEAD_BYTES = 65536
 PLAIN_CONTROLS = frozenset(b"\t\n\r\f\x1a\x1b")
 
+# A line inside a quoted cell that has such a cell itself is a row of its own, and the quote was never closed.
+SOMEBODY = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
+
 NO_ADDRESS = "no address"
 ROLE_ADDRESS = "nobody's own address"
+
+
+Record = tuple[int, int, list[str] | None]
 
 
 @dataclass(frozen=True)
@@ -54,7 +74,8 @@ class RosterFile:
         with self._open() as file:
             self._header = self._find_header(self._records(file))
         self._columns = self._choose_columns(tuple(config.people.attributes))
-        used = set(self._columns.values())
+        self._left = tuple(at for at, name in enumerate(self._header) if name.casefold() in LEFT_COLUMNS)
+        used = {*self._columns.values(), *self._left}
         self.ignored = tuple(name for at, name in enumerate(self._header) if at not in used and name)
 
     def __iter__(self) -> Iterator[Row]:
@@ -65,14 +86,18 @@ class RosterFile:
             records = self._records(file)
             self._find_header(records)
             for line, last, cells in records:
-                if any(cells):
+                if cells is None:
+                    yield Row(
+                        line, "", problem=f"cannot be read up to line {last}: a cell is too long; is a quote closed?"
+                    )
+                elif any(cells):
                     yield self._row(line, last, cells, seen)
 
     def _row(self, line: int, last: int, cells: list[str], seen: dict[int, int]) -> Row:
         width = len(self._header)
         text = self._cell(cells, "address")
         shown = cleaning.one_line(text, 100)
-        if last - line >= MOST_LINES:
+        if last - line >= MOST_LINES or (last > line and self._swallows(cells)):
             return Row(line, shown, problem=f"a quote is not closed between here and line {last}")
         if any(cells[width:]):
             return Row(line, shown, problem=f"has {len(cells)} columns where the first line has {width}")
@@ -87,6 +112,8 @@ class RosterFile:
         state = cleaning.one_line(self._cell(cells, "state"), 40).casefold()
         if state not in GOOD_STATES:
             return Row(line, shown, problem=f"the file says: {state}")
+        if any(cells[at].casefold() not in STAYED for at in self._left if at < len(cells)):
+            return Row(line, shown, problem="the file says that they left")
         first = seen.setdefault(hash(found.key), line)
         if first != line:
             return Row(line, shown, problem=f"double, line {first} has it already")
@@ -100,6 +127,10 @@ class RosterFile:
             subscribers.values(attributes),
         )
 
+    def _swallows(self, cells: list[str]) -> bool:
+        inner = (line for cell in cells for line in cell.splitlines()[1:])
+        return any(SOMEBODY.fullmatch(part.strip(' "')) for line in inner for part in line.split(self.delimiter))
+
     def _cell(self, cells: list[str], column: str) -> str:
         at = self._columns.get(column, len(cells))
         return unmarked(cells[at]) if at < len(cells) else ""
@@ -107,22 +138,27 @@ class RosterFile:
     def _open(self) -> TextIO:
         return self.path.open(encoding=self.encoding, newline="")
 
-    def _records(self, file: TextIO) -> Iterator[tuple[int, int, list[str]]]:
-        """Yield (first line, last line, cells) of every record."""
+    def _records(self, file: TextIO) -> Iterator[Record]:
+        """Yield (first line, last line, cells) of every record; None for cells that cannot be read."""
         reader = csv.reader(file, delimiter=self.delimiter)
         last = 0
-        try:
-            for cells in reader:
-                yield last + 1, reader.line_num, [cell.strip() for cell in cells]
-                last = reader.line_num
-        except csv.Error as error:
-            raise self._unusable(f"line {last + 1} cannot be read ({error})", "check its quotes") from None
-        except UnicodeError:
-            raise self._unusable(f"is damaged after line {last}", "save it again as CSV UTF-8") from None
+        while True:
+            cells: list[str] | None = None
+            try:
+                cells = [cell.strip() for cell in next(reader)]
+            except StopIteration:
+                return
+            except csv.Error:
+                # It goes on with the line after.
+                pass
+            except UnicodeError:
+                raise self._unusable(f"is damaged after line {last}", "save it again as CSV UTF-8") from None
+            yield last + 1, reader.line_num, cells
+            last = reader.line_num
 
-    def _find_header(self, records: Iterator[tuple[int, int, list[str]]]) -> list[str]:
+    def _find_header(self, records: Iterator[Record]) -> list[str]:
         for _, _, cells in records:
-            if any(cells) and not cells[0].casefold().startswith("sep="):
+            if cells and any(cells) and not cells[0].casefold().startswith("sep="):
                 return [cleaning.one_line(cell, 60) for cell in cells]
         raise self._unusable("is empty", "name a CSV file with a first line such as: address,name")
 
@@ -140,6 +176,14 @@ class RosterFile:
             if set(aliases) & set(names)
         }
         if "address" not in found:
+            near = [at for at, name in enumerate(names) if "mailing" not in name and _has_word(name)]
+            if len(near) == 1:
+                return {**found, "address": near[0]}
+            if any(SOMEBODY.fullmatch(name) for name in names):
+                raise self._unusable(
+                    "begins with a person where the names of its columns should stand",
+                    "write a first line such as: address,name",
+                )
             listed = ", ".join(name for name in self._header if name)
             raise self._unusable(
                 f"has no column of addresses; its first line has: {cleaning.one_line(listed, 300)}",
@@ -158,6 +202,10 @@ def read_rows(path: Path, config: Config) -> RosterFile:
     one by one, whatever the size of the file.
     """
     return RosterFile(path, config)
+
+
+def _has_word(name: str) -> bool:
+    return any(word in name for word in ADDRESS_WORDS) and not SOMEBODY.fullmatch(name)
 
 
 def csv_line(cells: list[str]) -> str:

@@ -57,6 +57,15 @@ def backup(store: Store, key_folder: Path, target: Path) -> Manifest:
         raise Refused("there is such a file already", place=str(target), cure="name another")
     if not target.parent.is_dir():
         raise Refused("there is no such folder", place=str(target.parent), cure="make it, or name another")
+    try:
+        return _written(store, key_folder, target)
+    except (OSError, sqlite3.Error) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        cure = "is there room on its disk, and may we write there?"
+        raise Refused(f"the backup was not made ({reason})", place=str(target), cure=cure) from error
+
+
+def _written(store: Store, key_folder: Path, target: Path) -> Manifest:
     with tempfile.TemporaryDirectory(prefix=".mailer-backup-", dir=target.parent) as folder:
         part = Path(folder) / "whole"
         manifest = Manifest(

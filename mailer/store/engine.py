@@ -17,7 +17,17 @@ from mailer.store.turn import Turn
 StoreTrouble = (SQLAlchemyError, ConfigError, Refused, OSError)
 # The PostgreSQL channel on which a commit tells senders to look.
 CHANNEL = "mailer"
+SQLITE = "sqlite:///"
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON", "busy_timeout=5000")
+# What SQLite says when no statement of ours is at fault → what to do about it.
+AILMENTS = {
+    "readonly database": "the account that runs the mailer must own the file, and may write into its folder",
+    "unable to open": "name a file of our own, in a folder we may write",
+    "file is not a database": "name another file, or restore a backup",
+    "malformed": "the file is damaged: restore a backup",
+    "is full": "make room on its disk",
+    "disk I/O error": "is its disk full, or broken?",
+}
 # SQLite's own readers see one moment; PostgreSQL's see every commit between two statements unless told.
 ONE_MOMENT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
@@ -28,7 +38,8 @@ class Store:
     def __init__(self, url: str) -> None:
         parsed = _parsed(url)
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
-        self.path = Path(parsed.database or "subscribers.db").absolute() if self.is_sqlite else None
+        # To the letter: a folder may be called "50%" or "what?".
+        self.path = Path(url.removeprefix(SQLITE)).absolute() if self.is_sqlite else None
         if self.path:
             if not self.path.parent.is_dir():
                 raise ConfigError(
@@ -37,7 +48,7 @@ class Store:
                     cure="make it, or name another",
                 )
             self._make_private(self.path)
-            parsed = parsed.set(database=str(self.path))
+            parsed = URL.create("sqlite", database=str(self.path))
         elif parsed.drivername == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
         self.url = parsed
@@ -48,7 +59,7 @@ class Store:
     def read(self) -> Iterator[Session]:
         """Open a transaction that sees one moment of the store and changes nothing."""
         options: dict[str, Any] = {} if self.is_sqlite else ONE_MOMENT
-        with self._reachable(), Session(self.engine.execution_options(**options)) as session:
+        with self.reachable(), Session(self.engine.execution_options(**options)) as session:
             yield session
             # What was read stays readable after the transaction, as it was.
             session.expunge_all()
@@ -65,7 +76,7 @@ class Store:
         if one_moment and not self.is_sqlite:
             engine = engine.execution_options(isolation_level="REPEATABLE READ")
         turn = self._turn.taken() if self._turn else nullcontext()
-        with self._reachable(), turn, Session(engine, expire_on_commit=False) as session, session.begin():
+        with self.reachable(), turn, Session(engine, expire_on_commit=False) as session, session.begin():
             yield session
             if not quiet and not self.is_sqlite:
                 session.execute(text(f"NOTIFY {CHANNEL}"))
@@ -80,18 +91,25 @@ class Store:
         self.engine.dispose()
 
     @contextmanager
-    def _reachable(self) -> Iterator[None]:
+    def reachable(self) -> Iterator[None]:
+        """Turn what keeps the whole store from working into a ConfigError; other errors go through."""
         try:
             yield
         except DatabaseError as error:
-            if _answered(error):
+            cure = self._cure(error)
+            if not cure:
                 raise
             reason = str(error.orig).strip().splitlines()[0] if error.orig else "no answer"
             shown = self.url.render_as_string(hide_password=True)
-            cure = "name a file of our own, in a folder we may write" if self.is_sqlite else "is it running?"
-            raise ConfigError(
-                f"the store {shown} cannot be reached ({reason})", place="store.url", cure=cure
-            ) from error
+            verb = "used" if self.is_sqlite else "reached"
+            raise ConfigError(f"the store {shown} cannot be {verb} ({reason})", place="store.url", cure=cure) from error
+
+    def _cure(self, error: DatabaseError) -> str:
+        """Return what to do about a store that does not work; "" if it does, and refused a statement."""
+        if self.is_sqlite:
+            return next((cure for says, cure in AILMENTS.items() if says in str(error.orig)), "")
+        answered = not isinstance(error, OperationalError) or (error.statement and not error.connection_invalidated)
+        return "" if answered else "is it running?"
 
     @staticmethod
     def _make_private(path: Path) -> None:
@@ -103,13 +121,6 @@ class Store:
             raise ConfigError(
                 f"{path} cannot be made ({error.strerror})", place="store.url", cure="name a folder we may write"
             ) from None
-
-
-def _answered(error: DatabaseError) -> bool:
-    """Say whether the database was there and refused a statement, which is for others to judge."""
-    if isinstance(error, OperationalError):
-        return bool(error.statement) and not error.connection_invalidated and "unable to open" not in str(error)
-    return "file is not a database" not in str(error)
 
 
 def _parsed(url: str) -> URL:

@@ -16,15 +16,15 @@ from mailer.config_dkim import FOLDER
 from mailer.errors import BadInput, Refused
 from mailer.store import rows, schema, seal
 from mailer.store.backup import COPY, KEY_FILES, Manifest, manifest_of, opened, verify
-from mailer.store.engine import Store
+from mailer.store.engine import SQLITE, Store
 from mailer.store.tables import Fact
 from mailer.tokens import Keys, read_keys, write_keys
 
-SQLITE = "sqlite:///"
 ELSEWHERE = "name an empty place in config.toml, or move away what is there"
 # The keys that sign the mail of a domain: keys/dkim/DOMAIN/SELECTOR.pem.
 SIGNING = re.compile(rf"keys/({FOLDER}/[a-z0-9][a-z0-9.-]*/[a-z0-9][a-z0-9.-]*\.pem)")
 Settle = Callable[[Session, Manifest], object]
+Finish = Callable[[Session], None]
 
 
 def restore(source: Path, url: str, key_folder: Path, settle: Settle) -> Manifest:
@@ -42,20 +42,28 @@ def restore(source: Path, url: str, key_folder: Path, settle: Settle) -> Manifes
         present = read_keys(key_folder)
         if present is not None and present.fingerprints() != keys.fingerprints():
             raise Refused("there are other keys", place=str(key_folder), cure=ELSEWHERE)
+
+        def finish(session: Session) -> None:
+            _check(session, manifest, keys)
+            settle(session, manifest)
+
+        def place_keys() -> None:
+            if present is None:
+                write_keys(key_folder, keys)
+            _write_signing_keys(key_folder, signing)
+
         if url.startswith(SQLITE):
-            _into_file(archive, manifest, Path(url.removeprefix(SQLITE)), keys, settle)
+            _into_file(archive, manifest, Path(url.removeprefix(SQLITE)), finish, place_keys)
         else:
-            _into_server(archive, manifest, url, Path(scratch), keys, settle)
-        if present is None:
-            write_keys(key_folder, keys)
-        _write_signing_keys(key_folder, signing)
+            _into_server(archive, manifest, url, Path(scratch), finish, place_keys)
     return manifest
 
 
-def _into_file(archive: zipfile.ZipFile, manifest: Manifest, target: Path, keys: Keys, settle: Settle) -> None:
+def _into_file(
+    archive: zipfile.ZipFile, manifest: Manifest, target: Path, finish: Finish, place_keys: Callable[[], None]
+) -> None:
     """Make the whole store beside its place and move it there when everything was found right."""
-    if target.exists() and target.stat().st_size:
-        raise Refused("there is a store already", place=str(target), cure=ELSEWHERE)
+    _must_be_empty(target)
     with tempfile.TemporaryDirectory(prefix=".mailer-restore-", dir=target.parent) as folder:
         part = Path(folder) / target.name
         store = _copy_of(archive, part) if manifest.kind == "sqlite" else Store(f"{SQLITE}{part}")
@@ -64,17 +72,36 @@ def _into_file(archive: zipfile.ZipFile, manifest: Manifest, target: Path, keys:
             with store.write() as session:
                 if manifest.kind == "rows":
                     _load(session, archive)
-                _check(session, manifest, keys)
-                settle(session, manifest)
+                finish(session)
             with store.engine.connect() as connection:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         finally:
             store.close()
+        # The keys first: killed between the two, restoring again finds its own keys and goes on.
+        place_keys()
+        _must_be_empty(target)
+        for left in ("-wal", "-shm"):
+            target.with_name(target.name + left).unlink(missing_ok=True)
         part.replace(target)
 
 
+def _must_be_empty(target: Path) -> None:
+    """Refuse a place that holds a store, or the last changes of one, which SQLite would mix into ours."""
+    if not target.parent.is_dir():
+        raise Refused("there is no such folder", place=str(target.parent), cure="make it, or name another")
+    for path in (target, *(target.with_name(target.name + end) for end in ("-wal", "-journal"))):
+        if path.exists() and path.stat().st_size:
+            what = "there is a store already" if path == target else "here are changes of a store that was here"
+            raise Refused(what, place=str(path), cure=ELSEWHERE)
+
+
 def _into_server(
-    archive: zipfile.ZipFile, manifest: Manifest, url: str, scratch: Path, keys: Keys, settle: Settle
+    archive: zipfile.ZipFile,
+    manifest: Manifest,
+    url: str,
+    scratch: Path,
+    finish: Finish,
+    place_keys: Callable[[], None],
 ) -> None:
     """Fill an empty database in one transaction."""
     store = Store(url)
@@ -90,8 +117,8 @@ def _into_server(
                 _load(session, archive)
             else:
                 _pour(_copy_of(archive, scratch / COPY), session)
-            _check(session, manifest, keys)
-            settle(session, manifest)
+            finish(session)
+            place_keys()
     finally:
         store.close()
 

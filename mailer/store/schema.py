@@ -18,7 +18,7 @@ def newest() -> str:
 
 def version(store: Store) -> str:
     """Return the version of the store's tables; "" for a store that has none yet."""
-    with store.engine.connect() as connection:
+    with store.reachable(), store.engine.connect() as connection:
         return _version(connection)
 
 
@@ -28,6 +28,8 @@ def check(store: Store) -> None:
     if found == newest():
         return
     if not found:
+        with store.reachable(), store.engine.connect() as connection:
+            _must_be_empty(connection)
         raise WrongSchema("the store is empty", place="store.url", cure="run `mailer migrate`")
     if found in known():
         raise WrongSchema(
@@ -57,10 +59,8 @@ def migrate(store: Store) -> tuple[str, str]:
                 place="store.url",
                 cure="install the newer mailer again",
             )
-        if not before and set(inspect(connection).get_table_names()) - {"alembic_version"}:
-            raise WrongSchema(
-                "this database holds tables of something else", place="store.url", cure="name an empty one"
-            )
+        if not before:
+            _must_be_empty(connection)
         config = _alembic()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
@@ -70,6 +70,11 @@ def migrate(store: Store) -> tuple[str, str]:
 def known() -> set[str]:
     """Return every version this program can bring forward."""
     return {script.revision for script in ScriptDirectory.from_config(_alembic()).walk_revisions()}
+
+
+def _must_be_empty(connection: Connection) -> None:
+    if set(inspect(connection).get_table_names()) - {"alembic_version"}:
+        raise WrongSchema("this database holds tables of something else", place="store.url", cure="name an empty one")
 
 
 def _version(connection: Connection) -> str:

@@ -30,12 +30,20 @@ def open_keys(store: Store, folder: Path) -> Keys:
                     cure="put them back from a backup, or correct keys.folder",
                 )
             keys = new_keys()
-            write_keys(folder, keys)
+            _write(folder, keys)
         _compare(known, keys.fingerprints(), folder)
         for name, fingerprint in keys.fingerprints().items():
             if PREFIX + name not in known:
                 session.add(Fact(name=PREFIX + name, value=fingerprint))
     return keys
+
+
+def _write(folder: Path, keys: Keys) -> None:
+    try:
+        write_keys(folder, keys)
+    except OSError as error:
+        problem = f"the keys cannot be written ({error.strerror})"
+        raise ConfigError(problem, place=str(folder), cure="name a folder we may write, as keys.folder") from None
 
 
 def _known(session: Session) -> dict[str, str]:

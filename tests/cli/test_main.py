@@ -112,7 +112,7 @@ def test_a_traceback_on_request(house, monkeypatch) -> None:
 
 def test_a_store_that_fails_is_named_as_such(house) -> None:
     (house.folder / "subscribers.db").write_bytes(b"this is no database at all" * 50)
-    assert house.refused("list", "show").startswith("store: ")
+    assert house.refused("list", "show").endswith("(file is not a database); name another file, or restore a backup")
 
 
 def test_who_reads_only_the_beginning_gets_no_complaint(house) -> None:

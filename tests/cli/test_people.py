@@ -2,6 +2,7 @@
 
 import csv
 import io
+import stat
 
 import pytest
 
@@ -104,7 +105,7 @@ def test_import_says_what_became_of_every_row(court) -> None:
         ("2", "added"), ("3", "refused"), ("4", "refused"), ("5", "added"),
     ]  # fmt: skip
     assert court.do(*words, "--json").json["known"] == 2
-    assert "File exists" in court.type(*words, "--report", report).err
+    assert "there is such a file already" in court.type(*words, "--report", report).err
 
 
 def test_import_refuses_a_file_without_addresses_and_makes_no_report(court) -> None:
@@ -144,3 +145,33 @@ def test_staff_get_links(house) -> None:
     assert again["link"] not in reset
     assert "has to choose a password" in house.do("staff", "show").out
     assert "is no role" in house.refused("staff", "add", "x@linden.example", "--name", "X", "--role", "king")
+
+
+def test_a_list_is_written_out_as_json_too(court) -> None:
+    assert court.do("subscriber", "export", "--list", "court", "--json").json == []
+    for name in ("ann", "bea"):
+        add(court, f"{name}@example.org")
+    found = court.do("subscriber", "export", "--list", "court", "--json").json
+    assert [(one["address"], one["name"], one["state"]) for one in found] == [
+        ("ann@example.org", "Ann", "active"),
+        ("bea@example.org", "Ann", "active"),
+    ]
+    (head, *rows) = csv.reader(io.StringIO(court.do("subscriber", "export", "--list", "court").out))
+    assert [dict(zip(head, row, strict=True)) for row in rows] == found
+
+
+def test_an_import_that_is_refused_leaves_no_report(court, tmp_path) -> None:
+    people, report = tmp_path / "people.csv", tmp_path / "report.csv"
+    people.write_text("address\nann@example.org\n")
+    words = ("subscriber", "import", people, "--report", report)
+    assert "no list" in court.refused(*words, "--list", "nothing", "--consent", "x")
+    assert "consent: " in court.refused(*words, "--list", "court", "--consent", " ")
+    assert not report.exists()
+    court.do(*words, "--list", "court", "--consent", "x")
+    assert stat.S_IMODE(report.stat().st_mode) == 0o600
+    assert "there is such a file already; name another" in court.refused(*words, "--list", "court", "--consent", "x")
+
+
+def test_consents_name_their_list(court) -> None:
+    add(court)
+    assert court.do("subscriber", "find", "ann@example.org", "--json").json["consents"][0]["list"] == "court"

@@ -23,6 +23,18 @@ def test_init_touches_nothing_that_is_there(tmp_path, capsys) -> None:
     assert (tmp_path / "mine.txt").read_text() == "mine"
 
 
+def test_an_init_that_fails_leaves_nothing(tmp_path, capsys, monkeypatch) -> None:
+    monkeypatch.setenv("MAILER_STORE__URL", "sqlite:///nowhere/x.db")
+    (tmp_path / "empty").mkdir()
+    for name in ("empty", "new"):
+        assert main.perform(["init", str(tmp_path / name)]) == 1
+        assert "there is no folder" in capsys.readouterr().err
+    assert not (tmp_path / "new").exists()
+    assert list((tmp_path / "empty").iterdir()) == []
+    monkeypatch.delenv("MAILER_STORE__URL")
+    assert main.perform(["init", str(tmp_path / "new")]) == 0
+
+
 def test_check_names_every_mistake(house) -> None:
     own = house.folder / "own" / "editions" / "poster"
     own.mkdir(parents=True)
@@ -82,3 +94,27 @@ def test_backup_and_restore(house, tmp_path) -> None:
 def test_a_folder_that_is_not_there(house, tmp_path, verb) -> None:
     line = house.refused(verb, tmp_path / "nowhere" / "backup.zip")
     assert "there is no such" in line
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("list", "add", "second", "--title", "S", "--from", "s@linden.example", "--postal", "4 Lindens"),
+        ("subscriber", "add", "ann@example.org", "--list", "court", "--consent", "at the meeting"),
+        ("mailing", "new", "{statement}", "--list", "court"),
+        ("suppression", "add", "ann@example.org"),
+        ("staff", "add", "ann@example.org", "--name", "Ann", "--role", "writer"),
+    ],
+    ids=lambda words: " ".join(words[:2]),
+)
+def test_nothing_is_said_to_be_done_that_was_not_kept(house, words) -> None:
+    house.list()
+    # A transaction that is refused at its very end, as by a full disk.
+    with sqlite3.connect(house.folder / "subscribers.db") as connection:
+        connection.executescript("""
+            CREATE TABLE never (deed INTEGER REFERENCES never (kept) DEFERRABLE INITIALLY DEFERRED, kept UNIQUE);
+            CREATE TRIGGER last AFTER INSERT ON deeds BEGIN INSERT INTO never (deed) VALUES (1); END;
+        """)
+    connection.close()
+    statement = str(house.statement())
+    assert "FOREIGN KEY" in house.refused(*(word.format(statement=statement) for word in words))

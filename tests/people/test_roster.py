@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from mailer.errors import Refused
 from mailer.outcomes import erasure, events
-from mailer.people import consent, lists, roster, subscribers, subscriptions, suppression
+from mailer.people import consent, lists, roster, roster_export, subscribers, subscriptions, suppression
 from mailer.store.tables import Consent, ImportRun, Subscriber, Subscription
 from tests.make import make_list, make_reader, subscription_of
 
@@ -208,7 +208,7 @@ def test_export_names_everybody_with_their_state_and_no_formula(store, config, k
         erased = make_reader(session, keys, "erased@example.org", press)
         erasure.erase(session, keys, erased.id, actor="link")
     with store.read() as session:
-        lines = list(roster.export(session, config, press))
+        lines = list(roster_export.export(session, config, press))
     rows = list(csv.DictReader(lines, strict=True))
     assert [row["address"] for row in rows] == ["'+ann@example.org", "left@example.org"]
     assert rows[0]["name"] == '\'=HYPERLINK("x")'
@@ -219,6 +219,16 @@ def test_export_names_everybody_with_their_state_and_no_formula(store, config, k
     )  # fmt: skip
 
 
+def test_whoever_was_suppressed_here_is_not_written_to_from_elsewhere(tmp_path, store, config, keys, press) -> None:
+    with store.write() as session:
+        make_reader(session, keys, "held@example.org", press)
+        suppression.suppress(session, keys, "held@example.org", scope="all", reason="complained")
+    with store.read() as session:
+        (tmp_path / "list.csv").write_text("".join(roster_export.export(session, config, press)))
+    (row,) = roster.read_rows(tmp_path / "list.csv", config)
+    assert row.problem == "the file says that they left"
+
+
 def test_an_exported_list_can_be_brought_in_elsewhere(store, config, keys, press, bring) -> None:
     with store.write() as session:
         make_reader(session, keys, "+ann@example.org", press, name="=Ann", city="Town")
@@ -226,8 +236,8 @@ def test_an_exported_list_can_be_brought_in_elsewhere(store, config, keys, press
         events.leave(session, subscription_of(session, left, press).id, why=events.BY_LINK, actor="link")
         make_list(session, "elsewhere")
     with store.read() as session:
-        text = "".join(roster.export(session, config, press)).replace("\r\n", "\n")
+        text = "".join(roster_export.export(session, config, press)).replace("\r\n", "\n")
     assert bring(text, name="elsewhere") == [(2, "added", ""), (3, "refused", "the file says: ended")]
     with store.read() as session:
-        again = list(roster.export(session, config, lists.named(session, "elsewhere")))
+        again = list(roster_export.export(session, config, lists.named(session, "elsewhere")))
     assert again[1] == text.splitlines(keepends=True)[1].replace("\n", "\r\n")

@@ -162,7 +162,10 @@ def test_a_quote_that_is_never_closed_swallows_nobody_in_silence(read) -> None:
         (bytes(range(1, 32)) * 20, "is not a table in text"),
         (b"%PDF-1.7\n1 0 obj", "is not a table in text"),
         (b"name;town\nAnn;Town\n", "has no column of addresses; its first line has: name, town"),
-        (b"ann@example.org\nbea@example.org\n", "has no column of addresses; its first line has: ann@example.org"),
+        (b"ann@example.org\nbea@example.org\n", "begins with a person where the names of its columns should stand"),
+        (b"Ann,ann@mail.example.org\n", "begins with a person"),
+        (b"work mail,home mail\na@example.org,b@example.org\n", "has no column of addresses"),
+        (b"mailing,town\nx,y\n", "has no column of addresses"),
         (codecs.BOM_UTF16_LE + b"a\x00d", "is damaged"),
     ],
 )
@@ -178,8 +181,37 @@ def test_damage_and_giants_further_down_are_named(read, tmp_path) -> None:
     broken = (TABLE * 2000).encode("utf-16-le")[:-1]
     with pytest.raises(BadInput, match=r"is damaged after line \d+"):
         list(read(codecs.BOM_UTF16_LE + broken))
-    with pytest.raises(BadInput, match="line 3 cannot be read"):
-        list(read("address,name\nann@example.org,Ann\nbea@example.org," + "x" * 200_000 + "\n"))
+
+
+def test_a_cell_without_end_costs_nobody_else_their_place(read) -> None:
+    rows = list(read("address,name\nann@example.org,Ann\nbea@example.org," + "x" * 200_000 + "\ncy@example.org,Cy\n"))
+    assert [(row.line, row.problem[:30]) for row in rows] == [(2, ""), (3, "cannot be read up to line 3: a"), (4, "")]
+    people = "".join(f"r{number}@example.org,x\n" for number in range(20_000))
+    bad, *rest = read(f'address,name\n"ann@example.org,Ann\n{people}')
+    assert bad.problem.startswith("cannot be read up to line ")
+    assert len(rest) > 10_000
+
+
+@pytest.mark.parametrize(
+    "column",
+    ["Adresse e-mail", "Indirizzo email", "Correo electrónico", "E-mailadres", "Courriel", "Электронная почта"],
+)
+def test_other_languages_have_mail_too(read, column) -> None:
+    assert good(read(f"{column};Nom\nann@example.org;Ann\n")) == [("ann@example.org", "")]
+
+
+def test_whoever_left_another_mailer_is_not_taken(read) -> None:
+    rows = list(read("Email,UNSUB_TIME\nann@example.org,2020-01-01 10:00\nbea@example.org,\ncy@example.org,no\n"))
+    assert [row.problem for row in rows] == ["the file says that they left", "", ""]
+
+
+@pytest.mark.parametrize("name", ['"Ann', '"Ann ""of Town""'])
+def test_a_quote_over_a_few_lines_swallows_nobody_either(read, name) -> None:
+    bad, fine = read(
+        f'address,name\nann@example.org,{name}\nbea@example.org,Bea\ncy@example.org,"Cy"\ndi@example.org,\n'
+    )
+    assert "a quote is not closed between here and line" in bad.problem
+    assert fine.mailbox.spelled == "di@example.org"
 
 
 def test_a_file_that_is_not_there(tmp_path, config) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, select, text
 
-from mailer.errors import BadInput, ConfigError, Refused
+from mailer.errors import BadInput, Refused
 from mailer.mailing import mailings, restored
 from mailer.mailing.schedule import When
 from mailer.people import suppression
@@ -195,10 +195,48 @@ def test_keys_of_another_store_are_refused(full, tmp_path) -> None:
 
 def test_a_backup_that_fails_leaves_no_file(full, tmp_path) -> None:
     (tmp_path / "keys" / "signing.keys").unlink()
-    with pytest.raises((OSError, ConfigError)):
+    with pytest.raises(Refused, match=r"was not made \(No such file or directory\)"):
         backup(full, tmp_path / "keys", tmp_path / "b.zip")
     assert {path.name for path in tmp_path.iterdir()} & {"b.zip"} == set()
     assert [path for path in tmp_path.iterdir() if path.name.startswith(".mailer-backup")] == []
+
+
+@pytest.mark.parametrize("end", ["-wal", "-journal"])
+def test_the_changes_of_a_lost_store_are_not_mixed_into_a_restored_one(full, tmp_path, end) -> None:
+    backup(full, tmp_path / "keys", tmp_path / "b.zip")
+    left, target = tmp_path / f"n.db{end}", tmp_path / "n.db"
+    left.write_bytes(b"of another store")
+    with pytest.raises(Refused, match="changes of a store that was here"):
+        restore(tmp_path / "b.zip", f"sqlite:///{target}", tmp_path / "new keys", nothing)
+    assert not target.exists()
+    assert not (tmp_path / "new keys").exists()
+    left.write_bytes(b"")
+    (tmp_path / "n.db-shm").write_bytes(b"of another store")
+    restore(tmp_path / "b.zip", f"sqlite:///{target}", tmp_path / "new keys", nothing)
+    other = Store(f"sqlite:///{target}")
+    assert everything(other) == everything(full)
+    other.close()
+
+
+def test_a_restore_that_got_no_further_than_the_keys_may_be_repeated(full, tmp_path) -> None:
+    backup(full, tmp_path / "keys", tmp_path / "b.zip")
+    target = tmp_path / "n.db"
+    for _ in range(2):
+        restore(tmp_path / "b.zip", f"sqlite:///{target}", tmp_path / "new keys", nothing)
+        target.unlink()
+    assert read_keys(tmp_path / "new keys") == read_keys(tmp_path / "keys")
+
+
+def test_a_restore_that_fails_leaves_nothing(full, empty_url, tmp_path) -> None:
+    def fail(_session: object, _manifest: object) -> None:
+        raise Refused("no")
+
+    backup(full, tmp_path / "keys", tmp_path / "b.zip")
+    before = {path.name for path in tmp_path.iterdir()}
+    with pytest.raises(Refused, match="no"):
+        restore(tmp_path / "b.zip", empty_url, tmp_path / "new keys", fail)
+    assert {path.name for path in tmp_path.iterdir()} == before
+    restore(tmp_path / "b.zip", empty_url, tmp_path / "new keys", nothing)
 
 
 def test_every_kind_of_value_comes_back(full, tmp_path) -> None:

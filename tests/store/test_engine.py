@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.exc import DBAPIError
 
-from mailer.errors import ConfigError, Refused
+from mailer.errors import ConfigError, Refused, WrongSchema
+from mailer.store import schema
 from mailer.store.engine import PRAGMAS, Store
 from mailer.store.tables import Fact
 from tests.house.floorplan import ROOT
@@ -165,13 +166,13 @@ def test_a_relative_file_stays_where_it_was_found(tmp_path: Path, monkeypatch: p
         ("sqlite:///{folder}/missing/x.db", "store.url: there is no folder {folder}/missing; make it, or name another"),
         (
             "sqlite:///{folder}",
-            "store.url: the store sqlite:///{folder} cannot be reached (unable to open database file); "
+            "store.url: the store sqlite:///{folder} cannot be used (unable to open database file); "
             "name a file of our own, in a folder we may write",
         ),
         (
             "sqlite:///{folder}/letter.txt",
-            "store.url: the store sqlite:///{folder}/letter.txt cannot be reached (file is not a database); "
-            "name a file of our own, in a folder we may write",
+            "store.url: the store sqlite:///{folder}/letter.txt cannot be used (file is not a database); "
+            "name another file, or restore a backup",
         ),
         (
             "sqlite:////proc/x.db",
@@ -195,6 +196,26 @@ def test_a_store_out_of_reach_is_one_line(tmp_path: Path, url: str, line: str, k
     with pytest.raises(ConfigError) as caught, getattr(Store(url.format(folder=tmp_path)), kind)() as session:
         session.execute(text("SELECT 1"))
     assert str(caught.value) == line.format(folder=tmp_path)
+
+
+@pytest.mark.parametrize("name", ["what?", "50%20", "a#b", "mode=ro?x=1", "zwei Wörter"])
+def test_a_folder_may_have_any_name(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+    store = Store(f"sqlite:///{tmp_path / name}/subscribers.db")
+    schema.migrate(store)
+    store.close()
+    assert (tmp_path / name / "subscribers.db").stat().st_size
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_a_store_of_something_else_is_not_called_empty(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path}/x.db")
+    with store.write() as session:
+        session.execute(text("CREATE TABLE songs (name TEXT)"))
+    for verb in (schema.check, schema.migrate):
+        with pytest.raises(WrongSchema, match="holds tables of something else"):
+            verb(store)
+    store.close()
 
 
 def test_a_mistake_in_a_statement_is_no_lost_store(store: Store) -> None:
