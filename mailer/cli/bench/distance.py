@@ -10,6 +10,7 @@ import sys
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import cast
 
 from mailer.app.loop import fast_loop
 from mailer.cli.bench.process import free_port, running
@@ -32,8 +33,8 @@ class Pipe(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # uvloop's transports do what asyncio's do, and are not of that class.
+        self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
         """Let the bytes wait for their time."""
@@ -48,7 +49,7 @@ class Pipe(asyncio.Protocol):
         self._put(None)
         return True
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio calls it so
         """Tell the other end, in time, and write nothing here any more."""
         self._transport = None
         self._put(None)
@@ -115,7 +116,7 @@ class Leash(asyncio.Protocol):
     def __init__(self) -> None:
         self.ended = asyncio.Event()
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio calls it so
         """Remember it."""
         self.ended.set()
 

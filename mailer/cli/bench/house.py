@@ -18,7 +18,7 @@ from mailer.people import lists, roster
 DOMAINS = ("one.example", "one.example", "one.example", "two.example", "three.example")
 SMALL_DOMAINS = 400
 CITIES = ("Arden", "Bree", "Corvo", "Dale", "Elm", "Fenn", "Gars", "Holt", "Ilm", "Jura", "Kell")
-EVERYBODY, SAMPLE = "everybody", "sample"
+EVERYBODY, FEW, SAMPLE = "everybody", "few", "sample"
 BASE_URL = "https://letters.bench.example"
 CONFIG = """\
 [site]

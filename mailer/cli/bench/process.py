@@ -52,7 +52,7 @@ class Process:
     def __init__(self, name: str, command: Sequence[str]) -> None:
         self.name = name
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed in close()
-        self._process = subprocess.Popen(
+        self._process = subprocess.Popen(  # noqa: S603 - commands of the bench itself
             command, stdin=subprocess.PIPE, stdout=self._said, stderr=self._said, env=plain_environment()
         )
 
@@ -100,7 +100,7 @@ def running(name: str, command: Sequence[str]) -> Iterator[Process]:
 
 def run_measured(name: str, command: Sequence[str], seconds: float) -> tuple[str, float]:
     """Run a command to its end; return what it printed and its processor seconds. Refused if it fails."""
-    process = subprocess.Popen(
+    process = subprocess.Popen(  # noqa: S603 - commands of the bench itself
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=plain_environment(), stdin=subprocess.DEVNULL
     )
     timer = threading.Timer(seconds, process.kill)
