@@ -3,6 +3,7 @@
 import csv
 import os
 import shutil
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -41,9 +42,6 @@ city = "Where somebody lives"
 port = {port}
 connections = {connections}
 ehlo_name = "bench.example"
-
-[send]
-tick_seconds = 0.1
 
 [log]
 level = "warning"
@@ -109,10 +107,14 @@ class House:
 
     def __init__(self, folder: Path, stores: Stores, sizes: Mapping[str, int]) -> None:
         self.folder, self.stores, self.sizes = folder, stores, dict(sizes)
+        self.import_seconds: dict[str, float] = {}
         app = self._open(stores.first(), Relay(25, 1), migrate=True)
         try:
             for name, number in self.sizes.items():
-                _bring(app, name, _readers(folder, name, number))
+                file, began = _readers(folder, name, number), time.monotonic()
+                _bring(app, name, file)
+                self.import_seconds[name] = time.monotonic() - began
+                file.unlink()
         finally:
             app.close()
         stores.filled()

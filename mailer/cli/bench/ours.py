@@ -2,6 +2,8 @@
 
 import sys
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 
@@ -17,6 +19,7 @@ from mailer.mailing import mailings, press
 from mailer.outcomes import account
 from mailer.send import watch
 
+Beside = Callable[[App, int], AbstractContextManager[None]]
 START_SECONDS, SETTLE_SECONDS, STOP_SECONDS = 60.0, 60.0, 40.0
 LAST = "SELECT max(final_at) FROM deliveries WHERE mailing_id = {}"
 
@@ -55,15 +58,22 @@ class Job:
     sentences: int
 
 
-def send(house: House, job: Job, sink: Sink, relay: Relay) -> Run:
-    """Send a mailing to everybody on a list; Refused unless each message arrived once and every row says so."""
+def _nothing(_app: App, _mailing_id: int) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
+def send(house: House, job: Job, sink: Sink, relay: Relay, beside: Beside = _nothing) -> Run:
+    """Send a mailing to everybody on a list; Refused unless each message arrived once and every row says so.
+
+    ``beside`` is entered before the mailing is due and left when its last row is settled.
+    """
     count = house.sizes[job.mlist]
     with house.fresh(relay) as app:
         mailing_id = text.draft(app, job.mlist, job.sentences)
         with app.store.read() as session:
             proof = press.proofread(session, app.config, app.keys, mailing_id)
         began = time.monotonic()
-        with running("the sending process", work_command(house)) as process:
+        with running("the sending process", work_command(house)) as process, beside(app, mailing_id):
             await_ready(app, process)
             start = time.monotonic() - began
             sink.begin()
