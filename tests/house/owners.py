@@ -26,7 +26,7 @@ OWNERS = (
     Owner("python-frontmatter", ("frontmatter",), ("compose", "sources")),
     Owner("pyyaml", ("yaml",), ("sources",)),
     Owner("babel", ("babel",), ("compose", "web")),
-    Owner("aiosmtplib", ("aiosmtplib",), ("send",)),
+    Owner("aiosmtplib", ("aiosmtplib",), ("send", "cli")),
     Owner("sqlalchemy", ("sqlalchemy",), TABLES),
     Owner("alembic", ("alembic",), ("store",)),
     Owner("apscheduler", ("apscheduler",), ("duties",)),

@@ -18,6 +18,7 @@ def add_to(app: typer.Typer) -> None:
     app.command("bench")(bench)
 
 
+# size: most of it is what its options say of themselves
 def bench(
     quick: Annotated[
         bool, typer.Option("--quick", help="Three pairs, 5,000 readers, 10 KB, 16 connections; options change it.")

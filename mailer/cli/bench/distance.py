@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import sys
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import cast
 
@@ -24,11 +24,11 @@ class Pipe(asyncio.Protocol):
 
     def __init__(self, delay: float) -> None:
         self._delay = delay
-        self._queue: deque[tuple[float, bytes | None]] = deque()
+        self._queue: deque[tuple[float, int, Callable[[Pipe], None]]] = deque()
         self._held = 0
         self._timer: asyncio.TimerHandle | None = None
         self._transport: asyncio.Transport | None = None
-        self._paused = False
+        self._paused = self._heard_all = self._said_all = False
         self.other: Pipe | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -42,30 +42,38 @@ class Pipe(asyncio.Protocol):
         if self._held > MOST_BYTES and self._transport and not self._paused:
             self._transport.pause_reading()
             self._paused = True
-        self._put(data)
+        self._put(lambda other: other.write(data), len(data))
 
     def eof_received(self) -> bool:
-        """Let the end wait for its time too."""
-        self._put(None)
-        return True
+        """Let the end wait for its time too; this side stays open as long as it has something to say."""
+        self._heard_all = True
+        self._put(lambda other: other.say_no_more())
+        return not self._said_all
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio calls it so
         """Tell the other end, in time, and write nothing here any more."""
         self._transport = None
-        self._put(None)
+        self._put(lambda other: other.close())
 
-    def write(self, data: bytes | None) -> None:
-        """Write what came from the other end; None is the end of it."""
-        if self._transport is None:
-            return
-        if data is None:
-            self._transport.close()
-        else:
+    def write(self, data: bytes) -> None:
+        """Write what came from the other end."""
+        if self._transport is not None:
             self._transport.write(data)
 
-    def _put(self, data: bytes | None) -> None:
+    def say_no_more(self) -> None:
+        """Tell that nothing more comes from the other end."""
+        self._said_all = True
+        if self._transport is not None:
+            (self._transport.close if self._heard_all else self._transport.write_eof)()
+
+    def close(self) -> None:
+        """Close this end, for the other one is gone."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def _put(self, act: Callable[["Pipe"], None], size: int = 0) -> None:
         loop = asyncio.get_running_loop()
-        self._queue.append((loop.time() + self._delay, data))
+        self._queue.append((loop.time() + self._delay, size, act))
         if self._timer is None:
             self._timer = loop.call_at(self._queue[0][0], self._due)
 
@@ -73,10 +81,10 @@ class Pipe(asyncio.Protocol):
         loop = asyncio.get_running_loop()
         now = loop.time()
         while self._queue and self._queue[0][0] <= now:
-            data = self._queue.popleft()[1]
-            self._held -= len(data or b"")
+            _, size, act = self._queue.popleft()
+            self._held -= size
             if self.other is not None:
-                self.other.write(data)
+                act(self.other)
         if self._paused and self._held < MOST_BYTES // 2 and self._transport:
             self._transport.resume_reading()
             self._paused = False
@@ -104,7 +112,7 @@ class Gate(Pipe):
         try:
             await asyncio.get_running_loop().create_connection(lambda: onwards, "127.0.0.1", self._target)
         except OSError:
-            self.write(None)
+            self.close()
             return
         if self._transport is not None:
             self._transport.resume_reading()

@@ -1,7 +1,7 @@
 """Before anything is measured: what arrives is looked at, message by message."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from email import message_from_string, policy
 from email.message import EmailMessage
@@ -37,7 +37,13 @@ def prove(house: House, job: Job) -> int:
     with sink(dumping=True) as taken:
         ours.send(house, job, taken, Relay(taken.port, CONNECTIONS))
         found = list(arrived(taken.dump))
-    numbers = {address_of(number): number for number in range(house.sizes[job.mlist])}
+    examine(found, house.sizes[job.mlist])
+    return round(mean(message.size for message in found))
+
+
+def examine(found: Sequence[Arrived], readers: int) -> None:
+    """Raise Refused unless each of so many readers got one message that is their own."""
+    numbers = {address_of(number): number for number in range(readers)}
     times = Counter(message.rcpt for message in found)
     _must(times == dict.fromkeys(numbers, 1), "every reader got one message")
     links, ids = set(), set()
@@ -46,7 +52,6 @@ def prove(house: House, job: Job) -> int:
         links.add(_look_into(letter, numbers[message.rcpt]))
         ids.add(letter["Message-ID"])
     _must(len(links) == len(ids) == len(found), "every message has its own link and Message-ID")
-    return round(mean(message.size for message in found))
 
 
 def payload_for(size: int) -> int:
