@@ -36,6 +36,10 @@ def bench(
     folder: Annotated[
         Path | None, typer.Option("--folder", metavar="DIR", help="Where stores are put: on the disk that counts.")
     ] = None,
+    settings: Annotated[
+        Path | None,
+        typer.Option("--settings", metavar="FILE", help="Tables of config.toml to measure with, such as signing."),
+    ] = None,
     write: Annotated[
         Path | None, typer.Option("--write", metavar="FILE", help="Put the tables into this page of results.")
     ] = None,
@@ -55,6 +59,7 @@ def bench(
         "parts": _names(parts, plan.NAMES),
         "postgres": postgres,
         "folder": folder,
+        "settings": settings.read_text(encoding="utf-8") if settings else "",
     }
     usual: dict[str, Any] = {**QUICK} if quick else {}
     wanted = plan.Wanted(**{**usual, **{name: value for name, value in asked.items() if value}})

@@ -103,10 +103,14 @@ class Relay:
 
 
 class House:
-    """The installation: its folder, its kind of store, and its lists, each with how many are on it."""
+    """The installation: its folder, its kind of store, and its lists, each with how many are on it.
 
-    def __init__(self, folder: Path, stores: Stores, sizes: Mapping[str, int]) -> None:
+    ``settings`` are tables of config.toml beside those of the bench.
+    """
+
+    def __init__(self, folder: Path, stores: Stores, sizes: Mapping[str, int], settings: str = "") -> None:
         self.folder, self.stores, self.sizes = folder, stores, dict(sizes)
+        self._settings = settings
         self.import_seconds: dict[str, float] = {}
         app = self._open(stores.first(), Relay(25, 1), migrate=True)
         try:
@@ -143,7 +147,7 @@ class House:
             port=relay.port,
             connections=relay.connections,
         )
-        self.config_file.write_text(text, encoding="utf-8")
+        self.config_file.write_text(f"{text}\n{self._settings}", encoding="utf-8")
         return open_app(load(self.config_file), migrate=migrate)
 
 

@@ -49,6 +49,8 @@ def for_page(table: Table) -> str:
         return f"Not measured here: {table.left_out}."
     wanted = table.wanted
     how = f"{wanted.pairs} pairs, {table.count:,} readers."
+    if wanted.settings:
+        how += f" With `{' '.join(wanted.settings.split())}`."
     speed = markdown(SPEED, [speed_row(cell) for cell in table.cells])
     cost = markdown(COST, [cost_row(cell) for cell in table.cells])
     return f"{sentence(table.machine)} {how}\n\n{speed}\n\n{cost}"

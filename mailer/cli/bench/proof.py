@@ -1,7 +1,8 @@
 """Before anything is measured: what arrives is looked at, message by message."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from email import message_from_string, policy
 from email.message import EmailMessage
@@ -11,11 +12,12 @@ from statistics import mean
 from mailer.cli.bench import ours, yardsticks
 from mailer.cli.bench.house import BASE_URL, House, Relay, address_of, city_of, name_of
 from mailer.cli.bench.ours import Job
-from mailer.cli.bench.sink import BORDER, sink
+from mailer.cli.bench.sink import BORDER, Sink, sink
 from mailer.errors import Refused
 
 ONE_CLICK = "List-Unsubscribe=One-Click"
 CONNECTIONS = 4
+Server = Callable[[], AbstractContextManager[tuple[Sink, int]]]
 # What smtp-source adds to the payload it is told to send.
 PROBE_PAYLOAD = 1000
 
@@ -29,13 +31,19 @@ class Arrived:
     size: int
 
 
-def prove(house: House, job: Job) -> int:
+@contextmanager
+def _keeping() -> Iterator[tuple[Sink, int]]:
+    with sink(dumping=True) as taken:
+        yield taken, taken.port
+
+
+def prove(house: House, job: Job, server: Server = _keeping) -> int:
     """Send to a list and look at everything that arrives; return the mean size of a message in bytes.
 
     Refused unless every reader got exactly one message, with their own name, city and links.
     """
-    with sink(dumping=True) as taken:
-        ours.send(house, job, taken, Relay(taken.port, CONNECTIONS))
+    with server() as (taken, port):
+        ours.send(house, job, taken, Relay(port, CONNECTIONS))
         found = list(arrived(taken.dump))
     examine(found, house.sizes[job.mlist])
     return round(mean(message.size for message in found))
