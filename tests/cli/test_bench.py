@@ -14,7 +14,7 @@ import pytest
 from mailer.cli import main
 from mailer.cli.bench import figures, page, plan, programs, proof, smtpd, yardsticks
 from mailer.cli.bench.ours import Run
-from mailer.cli.bench.process import used
+from mailer.cli.bench.process import free_port, used
 from mailer.cli.bench.proof import Arrived
 from mailer.cli.bench.sink import Sink, sink
 from mailer.errors import Refused
@@ -66,7 +66,7 @@ def test_what_is_missing_is_named_with_its_cure(
     assert "apt-get install postfix" in said
 
 
-@pytest.mark.parametrize("words", [("--sizes", "3,big"), ("--connections", "0"), ("--parts", "nearby")])
+@pytest.mark.parametrize("words", [("--sizes", "3,big"), ("--connections", "201"), ("--parts", "nearby")])
 @with_postfix
 def test_an_option_that_says_nothing_is_refused(words: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main.perform(["bench", *words]) == 2
@@ -87,6 +87,12 @@ def test_more_or_fewer_messages_than_due_are_refused() -> None:
 
 
 @with_postfix
+def test_a_program_that_fails_is_named_with_what_it_said() -> None:
+    with sink() as taking, pytest.raises(Refused, match=r"smtp-source failed \(1\): .*connect"):
+        yardsticks.smtp_source(taking, free_port(), 2, 5, 500)
+
+
+@with_postfix
 def test_all_contestants_send_messages_of_one_size() -> None:
     payload = proof.payload_for(3000)
     with sink(dumping=True) as taking:
@@ -102,7 +108,7 @@ def test_postfix_takes_chunks_and_the_sink_counts_them_or_it_says_why_not() -> N
     why = smtpd.lacking()
     if why:
         table = plan.Table(next(part for part in plan.PARTS if part.smtpd), plan.Wanted(), left_out=why)
-        assert page.for_page(table) == f"Not measured here: {why}."
+        assert page.for_terminal(table) == f"{table.part.title}: not measured, {why}"
     else:
         with sink() as taking, smtpd.smtpd(taking) as port:
             assert b"CHUNKING" in greeting(port)

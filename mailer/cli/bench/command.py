@@ -10,6 +10,8 @@ import typer
 
 from mailer.cli.door import AsJson, answer, remark
 
+# What a relay may be given; the sink takes a few more.
+MOST_CONNECTIONS = 200
 QUICK = {"pairs": 3, "readers": 5000, "sizes": (10,), "connections": (16,)}
 
 
@@ -54,8 +56,8 @@ def bench(
     asked = {
         "pairs": pairs,
         "readers": readers,
-        "sizes": _numbers("--sizes", sizes),
-        "connections": _numbers("--connections", connections),
+        "sizes": _numbers("--sizes", sizes, 1000),
+        "connections": _numbers("--connections", connections, MOST_CONNECTIONS),
         "parts": _names(parts, plan.NAMES),
         "postgres": postgres,
         "folder": folder,
@@ -69,19 +71,19 @@ def bench(
         tables.append(table)
         if not as_json:
             answer(None, page.for_terminal(table), as_json=False)
-        if write:
+        if write and not table.left_out:
             page.write(write, table.part.name, page.for_page(table))
     if as_json:
         answer({"tables": [table.as_json() for table in tables]}, "", as_json=True)
 
 
-def _numbers(option: str, text: str) -> Sequence[int]:
+def _numbers(option: str, text: str, most: int) -> Sequence[int]:
     try:
         found = tuple(int(part) for part in text.split(",")) if text else ()
     except ValueError:
         found = (0,)
-    if any(not 1 <= number <= 1000 for number in found):
-        raise typer.BadParameter(f"{option} takes numbers from 1 to 1000 with commas between them, such as 3,10,30")
+    if any(not 1 <= number <= most for number in found):
+        raise typer.BadParameter(f"{option} takes numbers from 1 to {most} with commas between them, such as 3,10,30")
     return found
 
 

@@ -45,8 +45,6 @@ def for_terminal(table: Table) -> str:
 
 def for_page(table: Table) -> str:
     """Return a part in Markdown."""
-    if table.left_out:
-        return f"Not measured here: {table.left_out}."
     wanted = table.wanted
     how = f"{wanted.pairs} pairs, {table.count:,} readers."
     if wanted.settings:

@@ -5,10 +5,11 @@ import socket
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from mailer.errors import Refused
 
@@ -34,9 +35,15 @@ def used(pid: int) -> Used:
     return Used((int(fields[11]) + int(fields[12])) / TICKS, int(peak.split()[1]) / 1024)
 
 
-def plain_environment(**more: str) -> Mapping[str, str]:
-    """Return our environment without what configures a real installation."""
-    return {**{name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}, **more}
+def started(command: Sequence[str], said: IO[bytes], stdin: int) -> "subprocess.Popen[bytes]":
+    """Start a command without what configures a real installation, in a session of its own.
+
+    Ctrl-C in a terminal then reaches us only, and we end everything in order.
+    """
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    return subprocess.Popen(  # noqa: S603 - commands of the bench itself
+        command, stdin=stdin, stdout=said, stderr=said, env=ours, start_new_session=True
+    )
 
 
 def free_port() -> int:
@@ -52,9 +59,7 @@ class Process:
     def __init__(self, name: str, command: Sequence[str]) -> None:
         self.name = name
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed in close()
-        self._process = subprocess.Popen(  # noqa: S603 - commands of the bench itself
-            command, stdin=subprocess.PIPE, stdout=self._said, stderr=self._said, env=plain_environment()
-        )
+        self._process = started(command, self._said, subprocess.PIPE)
 
     @property
     def pid(self) -> int:
@@ -98,26 +103,41 @@ def running(name: str, command: Sequence[str]) -> Iterator[Process]:
         process.close()
 
 
-def run_measured(name: str, command: Sequence[str], seconds: float) -> tuple[str, float]:
-    """Run a command to its end; return what it printed and its processor seconds. Refused if it fails."""
-    process = subprocess.Popen(  # noqa: S603 - commands of the bench itself
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=plain_environment(), stdin=subprocess.DEVNULL
-    )
-    timer = threading.Timer(seconds, process.kill)
-    timer.start()
-    try:
-        assert process.stdout is not None
-        said = process.stdout.read().decode(errors="replace")
-        # wait4 and not wait: it alone says what this one child has used.
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    finally:
-        timer.cancel()
-        if process.returncode is None:
-            process.kill()
-            process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
-    if process.returncode:
-        raise Refused(f"{name} ended with {process.returncode}: {' '.join(said.split())[-600:]}", place="bench")
-    return said, usage.ru_utime + usage.ru_stime
+class Measured:
+    """A command that ends by itself and is not told anything; what it used is read when it has ended."""
+
+    def __init__(self, name: str, command: Sequence[str]) -> None:
+        self._name = name
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed in close()
+        self._process = started(command, self._said, subprocess.DEVNULL)
+
+    def must_not_fail(self) -> None:
+        """Raise Refused, with what it said, if it has ended badly; one that ended well is left for finish()."""
+        ended = os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        if ended is not None and ended.si_status:
+            raise Refused(f"{self._name} failed ({ended.si_status}): {self._all_said()[-600:]}", place="bench")
+
+    def finish(self, seconds: float) -> tuple[str, float]:
+        """Wait for its end, then return what it printed and its processor seconds; Refused if it failed."""
+        timer = threading.Timer(seconds, self._process.kill)
+        timer.start()
+        try:
+            # wait4 and not wait: it alone says what this one child has used.
+            _, status, usage = os.wait4(self._process.pid, 0)
+        finally:
+            timer.cancel()
+        code = self._process.returncode = os.waitstatus_to_exitcode(status)
+        if code:
+            raise Refused(f"{self._name} failed ({code}): {self._all_said()[-600:]}", place="bench")
+        return self._all_said(), usage.ru_utime + usage.ru_stime
+
+    def close(self) -> None:
+        """End it now if it has not ended."""
+        if self._process.returncode is None:
+            self._process.kill()
+            self._process.wait()
+        self._said.close()
+
+    def _all_said(self) -> str:
+        self._said.seek(0)
+        return self._said.read().decode(errors="replace")

@@ -2,22 +2,21 @@
 
 import json
 import sys
-import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from contextlib import closing
 
 from mailer import clock
 from mailer.cli.bench.figures import per_thousand
 from mailer.cli.bench.ours import Run
-from mailer.cli.bench.process import run_measured
+from mailer.cli.bench.process import Measured
 from mailer.cli.bench.programs import find
-from mailer.cli.bench.sink import Seen, Sink
+from mailer.cli.bench.sink import Sink
 
-SECONDS = 1800.0
+# All its messages have come: what is left is to say goodbye.
+END_SECONDS = 60.0
 # Sender, recipients and greeting are given, so that nothing of this machine changes their length.
 SOURCE_NAMES = ("-f", "bench@sender.example", "-t", "reader@receiver.example", "-M", "bench.example", "-N")
-
-Yardstick = Callable[[Sink, int, int, int, int], Run]
 
 
 def source_command(port: int, connections: int, count: int, payload: int) -> list[str]:
@@ -42,47 +41,26 @@ def aiosmtplib(sink: Sink, port: int, connections: int, count: int, size: int) -
 
 def _watched(name: str, command: Sequence[str], sink: Sink, count: int) -> Run:
     """Run a program and watch the sink meanwhile, as with ours."""
-    ended: list[tuple[str, float, float]] = []
-    wrong: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            said, cpu = run_measured(name, command, SECONDS)
-            ended.append((said, cpu, time.monotonic()))
-        except BaseException as error:
-            wrong.append(error)
-
-    def meanwhile() -> None:
-        if wrong:
-            raise wrong[0]
-
     sink.begin()
     began, due = time.monotonic(), clock.now().timestamp()
-    running = threading.Thread(target=run, name=f"bench-{name}")
-    running.start()
-    try:
-        seen = sink.watch(count, meanwhile)
-    finally:
-        running.join()
-    meanwhile()
+    with closing(Measured(name, command)) as program:
+        seen = sink.watch(count, program.must_not_fail)
+        said, cpu = program.finish(END_SECONDS)
+        whole = time.monotonic() - began
     sink.must_be(count)
-    said, cpu, end = ended[0]
-    return _run(seen, end - began, seen.first - due, cpu, _peak(said))
-
-
-def _run(seen: Seen, whole: float, first: float, cpu: float, peak_mb: float) -> Run:
     return Run(
-        count=seen.count,
+        count=count,
         rate=seen.rate,
         whole=whole,
         start=0.0,
-        first=first,
-        cpu=per_thousand(cpu, seen.count),
-        peak_mb=peak_mb,
+        first=seen.first - due,
+        cpu=per_thousand(cpu, count),
+        peak_mb=_peak(said),
     )
 
 
 def _peak(said: str) -> float:
+    """Return the memory a program tells of itself; smtp-source does not."""
     try:
         return float(json.loads(said)["peak_mb"])
     except (ValueError, KeyError, TypeError):
