@@ -17,6 +17,7 @@ from pathlib import Path
 
 from mailer.app.opening import App
 from mailer.cli.bench import ours, page, proof, text
+from mailer.cli.bench.command import stop_in_order
 from mailer.cli.bench.figures import rate, shown
 from mailer.cli.bench.house import SAMPLE, House, Relay, SqliteStores
 from mailer.cli.bench.machine import describe, sentence
@@ -133,6 +134,7 @@ def main() -> int:
     asked.add_argument("--folder", type=Path, help="where stores are put: on the disk that counts")
     asked.add_argument("--write", type=Path, metavar="FILE", help="put the table into this page of results")
     options = asked.parse_args()
+    stop_in_order()
     folder = Path(tempfile.mkdtemp(prefix="mailer-million-", dir=options.folder))
     steps: list[Step] = []
     try:
@@ -143,6 +145,8 @@ def main() -> int:
             rows = [each.row(steps[0]) for each in steps]
             sys.stdout.write(table(HEAD, rows) + "\n\n")
             sys.stdout.flush()
+    except KeyboardInterrupt:
+        return 130
     except MailerError as error:
         sys.stderr.write(f"bench.million: {error}\n")
         return 1

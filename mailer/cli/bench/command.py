@@ -65,7 +65,7 @@ def bench(
     }
     usual: dict[str, Any] = {**QUICK} if quick else {}
     wanted = plan.Wanted(**{**usual, **{name: value for name, value in asked.items() if value}})
-    signal.signal(signal.SIGTERM, _interrupted)
+    stop_in_order()
     tables = []
     for table in plan.measure(wanted, remark):
         tables.append(table)
@@ -92,6 +92,11 @@ def _names(text: str, known: Sequence[str]) -> Sequence[str]:
     if not set(found) <= set(known):
         raise typer.BadParameter(f"--parts takes names with commas between them: {', '.join(known)}")
     return found
+
+
+def stop_in_order() -> None:
+    """Take SIGTERM as Ctrl-C: what was started is ended, and what was made is removed."""
+    signal.signal(signal.SIGTERM, _interrupted)
 
 
 def _interrupted(_number: int, _frame: FrameType | None) -> None:
