@@ -10,6 +10,7 @@ import typer
 
 from mailer import __version__
 from mailer.cli import dkim, lists, mailings, processes, relays, staff, statements, store, subscribers, suppression
+from mailer.cli.bench import command as bench
 from mailer.errors import ConfigError, MailerError
 
 REFUSED, INTERRUPTED = 1, 130
@@ -23,6 +24,7 @@ app = typer.Typer(
 )
 store.add_to(app)
 processes.add_to(app)
+bench.add_to(app)
 app.add_typer(lists.app, name="list")
 app.add_typer(subscribers.app, name="subscriber")
 app.add_typer(suppression.app, name="suppression")

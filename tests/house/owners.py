@@ -27,7 +27,7 @@ OWNERS = (
     Owner("pyyaml", ("yaml",), ("sources",)),
     Owner("babel", ("babel",), ("compose", "web")),
     Owner("cryptography", ("cryptography",), ("send",)),
-    Owner("aiosmtplib", ("aiosmtplib",), ("send",)),
+    Owner("aiosmtplib", ("aiosmtplib",), ("send", "cli")),
     Owner("sqlalchemy", ("sqlalchemy",), TABLES),
     Owner("alembic", ("alembic",), ("store",)),
     Owner("apscheduler", ("apscheduler",), ("duties",)),

@@ -118,7 +118,7 @@ def test_no_store_or_key_is_shipped() -> None:
 
 def test_commands_of_the_makefile_and_the_complete_test_are_there() -> None:
     makefile = (ROOT / "Makefile").read_text()
-    for target in ("demo", "test", "check", "lock", "wheel", "pages"):
+    for target in ("demo", "test", "check", "lock", "wheel", "pages", "bench", "million"):
         assert re.search(rf"^{target}:", makefile, re.M), f"there is no `make {target}`"
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
     subprocess.run(["bash", "-n", str(ROOT / ".ci" / "run")], check=True)

@@ -1,0 +1,1 @@
+"""What is measured by hand, on a quiet machine: the long run. The table of speeds is `mailer bench`."""
