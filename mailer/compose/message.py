@@ -13,7 +13,7 @@ from mailer.compose.wire import DATE, ID, SUBJECT, TO, UNSUBSCRIBE, Program
 _ADDRESS, _NAME = key("reader", "address"), key("reader", "name")
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Letter:
     """What one delivery adds to an edition; ``values`` are the reader's fields it was frozen with.
 

@@ -35,7 +35,7 @@ class House:
     relays: Relays
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Result:
     """What came of a row that was begun."""
 
