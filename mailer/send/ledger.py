@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    CursorResult,
     Integer,
-    Row,
     Select,
     Table,
     Text,
@@ -29,7 +29,7 @@ from sqlalchemy.types import TypeEngine
 
 from mailer import clock
 from mailer.send.leases import TABLES, Lease
-from mailer.store.handed import handed
+from mailer.store.handed import handed, taken
 from mailer.store.tables import (
     EPOCH,
     MICROSECOND,
@@ -66,18 +66,19 @@ _SETTLED: dict[str, TypeEngine[Any]] = {
 }  # fmt: skip
 # What a message, and the next try at it, need not know of its row.
 _NOT_READ = frozenset(
-    ("batch_id", "address_hash", "why", "first_begun_at", "begun_at", "attempt", "worker", "route", "made_at",
+    ("batch_id", "address_hash", "why", "begun_at", "attempt", "worker", "route", "made_at",
      "final_at", "reply_code", "reply_status", "reply_text")
 )  # fmt: skip
 
 
-def waiting_rows(session: Session, mine: Lease, after: int, limit: int) -> Sequence[Row[Any]]:
-    """Return the next rows of the batch that may be begun, by id after ``after``."""
+def waiting_rows(session: Session, mine: Lease, after: int, limit: int) -> Sequence[Any]:
+    """Return the next rows of the batch that may be begun, by id after ``after``, with what their message needs."""
     rows = TABLES[mine.lane]
-    ready = select(*(column for column in rows.c if column.name not in _NOT_READ)).where(
+    read = [column for column in rows.c if column.name not in _NOT_READ]
+    ready = select(*read).where(
         rows.c.batch_id == mine.batch_id, is_open(rows.name), rows.c.id > after, _may_begin(rows)
     )
-    return session.execute(ready.order_by(rows.c.id).limit(limit)).all()
+    return taken(session, ready.order_by(rows.c.id).limit(limit))
 
 
 def begin(
@@ -87,8 +88,8 @@ def begin(
 
     In the same statement: still to be sent, still my epoch, mailing still sending, address not
     suppressed, subscription still active. Only a row returned here may see MAIL FROM. Rows that must not
-    be sent any more are left out with the reason. None of ``is_fresh`` rows has a time for its next try: then
-    no index has to be touched.
+    be sent any more are left out with the reason. Rows that are all ``is_fresh`` were never begun and have no
+    time for a next try: then no index has to be touched.
     """
     rows, now = TABLES[mine.lane], clock.now()
     attempt = secrets.randbits(62) | 1
@@ -110,11 +111,20 @@ def begin(
         mark = mark.values(next_at=None, again=or_(rows.c.again, rows.c.state == "uncertain"))
     if mine.lane == "mailing":
         mark = mark.where(exists().where(Mailing.id == mine.mailing_id, Mailing.state == "sending"))
-    begun = session.execute(mark.returning(rows.c.id, rows.c.first_begun_at)).all()
-    dates: dict[int, datetime] = dict(begun)
+    marked = _count(session, mark.execution_options(synchronize_session=False))
+    if is_fresh and marked == len(ids):
+        # No row need be asked for: SQLite hands over each by itself, and each time other threads come between.
+        return attempt, dict.fromkeys(ids, now)
+    return attempt, _which(session, rows, mine, ids, attempt)
+
+
+def _which(session: Session, rows: Table, mine: Lease, ids: Sequence[int], attempt: int) -> dict[int, datetime]:
+    """Return the rows this attempt began, and leave out those of the others that must not be sent."""
+    mine_now = select(rows.c.id, rows.c.first_begun_at).where(rows.c.id.in_(ids), rows.c.attempt == attempt)
+    dates: dict[int, datetime] = {row.id: row.first_begun_at for row in session.execute(mine_now)}
     if len(dates) < len(ids):
         _leave_out(session, mine, [row_id for row_id in ids if row_id not in dates])
-    return attempt, dates
+    return dates
 
 
 def settle(session: Session, lane: str, results: Iterable[Settled]) -> None:
@@ -223,3 +233,9 @@ def _leave_out(session: Session, mine: Lease, ids: Sequence[int]) -> None:
     )
     # What was written once stays uncertain: it is only not tried again.
     session.execute(update(rows).where(blocked, rows.c.state == "uncertain").values(next_at=None))
+
+
+def _count(session: Session, statement: Any) -> int:
+    result = session.execute(statement)
+    assert isinstance(result, CursorResult)
+    return int(result.rowcount)
