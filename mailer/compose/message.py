@@ -46,7 +46,7 @@ def build(program: Program, letter: Letter) -> bytes:
     if _NAME in frame:
         frame[_NAME] = tidy(letter.name) or frame[_NAME]
     head = "".join(
-        [item if (make := _MAKERS.get(item)) is None else make(program, letter, frame) for item in program.tree["head"]]
+        [item if (make := _MAKERS.get(item)) is None else make(program, letter, frame) for item in program.head]
     )
     return head.encode("utf-8") + perform(program.body_steps, frame)
 
@@ -57,7 +57,7 @@ def _to(_program: Program, letter: Letter, _frame: Frame) -> str:
 
 
 def _subject(program: Program, _letter: Letter, frame: Frame) -> str:
-    return headers.text_field("Subject", program.subject(frame))
+    return program.subject_field or headers.text_field("Subject", program.subject(frame))
 
 
 def _date(_program: Program, letter: Letter, _frame: Frame) -> str:
