@@ -154,3 +154,36 @@ def test_work_ends_in_order(house) -> None:
 def test_a_mail_log_that_cannot_be_written_is_named(house) -> None:
     (house.folder / "config.toml").write_text('[log]\nmail_log = "nowhere/mail.log"\n')
     assert house.refused("work").startswith("log.mail_log: ")
+
+
+def test_several_sending_processes_are_supervised_and_end_in_order(house) -> None:
+    process = Process(house.folder, "work", "--processes", "3")
+    try:
+        until(lambda: len(process.children()) == 3)
+        first, *others = process.children()
+        os.kill(first, signal.SIGKILL)
+        ended = process.read_until(re.compile(r"sending process ([123]) ended with -9 and is started again"))
+        assert ended in "123"
+        until(lambda: len(process.children()) == 3)
+        assert first not in process.children()
+        assert set(others) <= set(process.children())
+        children = process.children()
+        assert process.end(signal.SIGTERM) == 0
+        assert not any(is_running(child) for child in children)
+    finally:
+        process.close()
+
+
+def test_serve_has_as_many_sending_processes_as_it_is_told(tmp_path) -> None:
+    process = Process(tmp_path, "serve", "--processes", "2")
+    try:
+        process.read_until(READY)
+        until(lambda: len(process.children()) == 2)
+        assert process.end(signal.SIGTERM) == 0
+    finally:
+        process.close()
+
+
+def test_pages_only_and_sending_processes_are_a_contradiction(house) -> None:
+    assert "--pages-only" in house.refused("serve", "--pages-only", "--processes", "2")
+    assert house.refused("work", "--processes", "0", code=2).startswith("work: ")
