@@ -1,17 +1,28 @@
 """The version of the tables: make, move forward, and refuse to work on another one."""
 
+from functools import cache
+
 from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.orm import Session
 
 from mailer.errors import WrongSchema
+from mailer.store import rows
 from mailer.store.engine import Store
 
+# In the place of the version while a copy fills the store: nothing else works on it then.
+COPYING = "copying "
 
+
+@cache
 def newest() -> str:
-    """Return the version this program works with."""
+    """Return the version this program works with.
+
+    Read once: a newer program that is installed while this one runs brings files this one is not made of.
+    """
     head = ScriptDirectory.from_config(_alembic()).get_current_head()
     return head or ""
 
@@ -27,6 +38,7 @@ def check(store: Store) -> None:
     found = version(store)
     if found == newest():
         return
+    _must_be_whole(found)
     if not found:
         with store.reachable(), store.engine.connect() as connection:
             _must_be_empty(connection)
@@ -53,6 +65,7 @@ def migrate(store: Store) -> tuple[str, str]:
     with store.write() as session:
         connection = session.connection()
         before = _version(connection)
+        _must_be_whole(before)
         if before and before not in known():
             raise WrongSchema(
                 f"the store has version {before}, which this program does not know",
@@ -61,10 +74,32 @@ def migrate(store: Store) -> tuple[str, str]:
             )
         if not before:
             _must_be_empty(connection)
-        config = _alembic()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        _upgrade(connection)
     return before, newest()
+
+
+def begin_copy(store: Store) -> bool:
+    """Make the tables of a store that a copy fills and let nobody else work on it; False if others have been here.
+
+    True too for a copy that was begun by this version of the program and has not ended.
+    """
+    with store.write(quiet=True) as session:
+        connection = session.connection()
+        found = _version(connection)
+        if found == COPYING + newest():
+            return True
+        if not found and not set(inspect(connection).get_table_names()) - {"alembic_version"}:
+            _upgrade(connection)
+        elif found != newest() or any(rows.count(session, table) for table in rows.tables()):
+            return False
+        _set_version(session, COPYING + newest())
+    return True
+
+
+def end_copy(store: Store) -> None:
+    """Open a store that was filled by a copy."""
+    with store.write() as session:
+        _set_version(session, newest())
 
 
 def known() -> set[str]:
@@ -72,9 +107,28 @@ def known() -> set[str]:
     return {script.revision for script in ScriptDirectory.from_config(_alembic()).walk_revisions()}
 
 
+def _must_be_whole(found: str) -> None:
+    if found.startswith(COPYING):
+        raise WrongSchema(
+            "the copy into this store has not ended",
+            place="store.url",
+            cure="with the configuration of the other store, give `mailer store copy` again",
+        )
+
+
 def _must_be_empty(connection: Connection) -> None:
     if set(inspect(connection).get_table_names()) - {"alembic_version"}:
         raise WrongSchema("this database holds tables of something else", place="store.url", cure="name an empty one")
+
+
+def _upgrade(connection: Connection) -> None:
+    config = _alembic()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _set_version(session: Session, version: str) -> None:
+    session.execute(text("UPDATE alembic_version SET version_num = :version"), {"version": version})
 
 
 def _version(connection: Connection) -> str:
