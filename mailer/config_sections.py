@@ -278,7 +278,7 @@ class Send(Section):
     relay: str = Field("", description="Name of the only relay to use; empty shares the work among all of them.")
     hold_seconds: Seconds = Field(60, description='How long "send now" waits, so that it can be undone.')
     lease_seconds: float = Field(
-        60,
+        45,
         ge=1,
         le=600,
         description="How long a sending process may be silent before another takes over its work.",

@@ -6,13 +6,15 @@ from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import ColumnElement, Connection, column, exists, inspect, literal, select, table, text, update
 from sqlalchemy.orm import Session
 
 from mailer.errors import WrongSchema
 from mailer.store import rows
 from mailer.store.engine import Store
+from mailer.store.tables import Batch, db_now
 
+VERSION = table("alembic_version", column("version_num"))
 # In the place of the version while a copy fills the store: nothing else works on it then.
 COPYING = "copying "
 
@@ -36,31 +38,28 @@ def version(store: Store) -> str:
 def check(store: Store) -> None:
     """Raise WrongSchema unless the store has the version this program works with."""
     found = version(store)
-    if found == newest():
-        return
-    _must_be_whole(found)
     if not found:
         with store.reachable(), store.engine.connect() as connection:
             _must_be_empty(connection)
-        raise WrongSchema("the store is empty", place="store.url", cure="run `mailer migrate`")
-    if found in known():
-        raise WrongSchema(
-            f"the store has version {found}, this program needs {newest()}",
-            place="store.url",
-            cure="stop every mailer process, make a backup, then run `mailer migrate`",
-        )
-    raise WrongSchema(
-        f"the store has version {found}, which is newer than this program ({newest()})",
-        place="store.url",
-        cure="install the newer mailer again",
-    )
+    _must_fit(found)
+
+
+def recheck(session: Session) -> None:
+    """Raise WrongSchema if the store was moved to another version while we work on it."""
+    _must_fit(_version(session.connection()))
+
+
+def fits() -> ColumnElement[bool]:
+    """Say in SQL whether the store has the version of this program: part of every question whose answer is work."""
+    return exists(select(VERSION.c.version_num).where(VERSION.c.version_num == newest()))
 
 
 def migrate(store: Store) -> tuple[str, str]:
     """Bring the tables to the newest version; return (version before, version after).
 
-    One transaction: a migration that fails leaves the store as it was. A store made by something else
-    (tables, but no version) is refused.
+    One transaction: a migration that fails leaves the store as it was. It ends every lease, so that an older
+    program which still runs begins nothing more. A store made by something else (tables, but no version) is
+    refused.
     """
     with store.write() as session:
         connection = session.connection()
@@ -75,6 +74,8 @@ def migrate(store: Store) -> tuple[str, str]:
         if not before:
             _must_be_empty(connection)
         _upgrade(connection)
+        if before != newest():
+            _end_leases(session)
     return before, newest()
 
 
@@ -107,6 +108,25 @@ def known() -> set[str]:
     return {script.revision for script in ScriptDirectory.from_config(_alembic()).walk_revisions()}
 
 
+def _must_fit(found: str) -> None:
+    if found == newest():
+        return
+    _must_be_whole(found)
+    if not found:
+        raise WrongSchema("the store is empty", place="store.url", cure="run `mailer migrate`")
+    if found in known():
+        raise WrongSchema(
+            f"the store has version {found}, this program needs {newest()}",
+            place="store.url",
+            cure="stop every mailer process, make a backup, then run `mailer migrate`",
+        )
+    raise WrongSchema(
+        f"the store has version {found}, which is newer than this program ({newest()})",
+        place="store.url",
+        cure="install the newer mailer again",
+    )
+
+
 def _must_be_whole(found: str) -> None:
     if found.startswith(COPYING):
         raise WrongSchema(
@@ -125,6 +145,12 @@ def _upgrade(connection: Connection) -> None:
     config = _alembic()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+def _end_leases(session: Session) -> None:
+    """Let every lease run out now; whoever comes next judges the rows that were begun under it."""
+    held = update(Batch).where(Batch.owner != "", Batch.done_at.is_(None))
+    session.execute(held.values(lease_until=db_now() - literal(1)).execution_options(synchronize_session=False))
 
 
 def _set_version(session: Session, version: str) -> None:
