@@ -43,6 +43,15 @@ class Process:
         self._process.send_signal(number)
         return self._process.wait(SECONDS)
 
+    @property
+    def pid(self) -> int:
+        """Return its process id."""
+        return self._process.pid
+
+    def wait(self) -> int:
+        """Return the exit code when it has ended by itself."""
+        return self._process.wait(SECONDS)
+
     def close(self) -> None:
         """End it by force."""
         self._timer.cancel()
