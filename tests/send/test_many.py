@@ -94,31 +94,35 @@ def nobody_is_lost_and_whoever_got_it_twice_is_named(store, peer: ScriptedRelay,
     assert {address for address, times in got.items() if times > 1} <= twice | open_ones
 
 
+async def waits_to_write(peer: ScriptedRelay) -> asyncio.Event:
+    """Wait until a process has begun letters and asks to write them; who comes after it finds the door open."""
+    door = peer.door
+    await peer.until(lambda: peer.commands.count("DATA") >= 2, SECONDS)
+    peer.door = asyncio.Event()
+    peer.door.set()
+    return door
+
+
 async def test_a_frozen_process_is_replaced_and_begins_nothing_when_it_thaws(store, store_url, tmp_path) -> None:
     keys = keys_of(store, tmp_path)
     async with relay() as peer:
         machine = Machine(tmp_path / "machine", store_url, peer.port)
         mailing_id = make_started(store, machine.config, keys, readers=40)
-        peer.gate.clear()
-        with machine.work() as frozen, machine.work() as other:
-            # One of them has the only batch, and letters on the wire.
-            await peer.until(lambda: len(peer.written) >= 2, SECONDS)
-            holder = await asyncio.to_thread(owner_of_the_batch, store)
-            first, second = (frozen, other) if f"-{frozen.pid}-" in holder else (other, frozen)
-            await freeze(first, store)
-            peer.gate.set()
-            await peer.until(lambda: state_of(store, mailing_id) == "sent", SECONDS)
-            nobody_is_lost_and_whoever_got_it_twice_is_named(store, peer, mailing_id, 40)
-            begun = len(peer.mails)
-            os.kill(first.pid, signal.SIGCONT)
-            assert await end(first) == 0
-            assert await end(second) == 0
-        assert len(peer.mails) == begun
-
-
-def owner_of_the_batch(store) -> str:
-    with store.read() as session:
-        return session.scalar(text("SELECT owner FROM batches WHERE lane = 'mailing' AND owner <> ''"))
+        peer.door.clear()
+        with machine.work() as frozen:
+            door = await waits_to_write(peer)
+            await freeze(frozen, store)
+            with machine.work() as other:
+                await peer.until(lambda: state_of(store, mailing_id) == "sent", SECONDS)
+                assert Counter(peer.received()) == Counter(f"reader{n}@example.org" for n in range(40))
+                begun = len(peer.mails)
+                door.set()
+                os.kill(frozen.pid, signal.SIGCONT)
+                assert await end(frozen) == 0
+                assert await end(other) == 0
+        # What it had begun was not written: its time for it was over.
+        assert (len(peer.mails), len(peer.written)) == (begun, 40)
+        nobody_is_lost_and_whoever_got_it_twice_is_named(store, peer, mailing_id, 40)
 
 
 class Cable:
@@ -180,19 +184,19 @@ async def test_a_process_that_is_cut_off_from_the_store_begins_nothing_after_its
         far = Machine(tmp_path / "far", far_url, peer.port)
         near = Machine(tmp_path / "near", store_url, peer.port)
         mailing_id = make_started(store, far.config, keys, readers=40)
-        peer.gate.clear()
+        peer.door.clear()
         with far.work("--no-clock") as lost:
-            await peer.until(lambda: len(peer.written) >= 2, SECONDS)
+            door = await waits_to_write(peer)
             cable.whole.clear()
-            peer.gate.set()
             with near.work() as other:
                 await peer.until(lambda: state_of(store, mailing_id) == "sent", SECONDS)
-                nobody_is_lost_and_whoever_got_it_twice_is_named(store, peer, mailing_id, 40)
+                assert Counter(peer.received()) == Counter(f"reader{n}@example.org" for n in range(40))
                 begun = len(peer.mails)
+                door.set()
                 cable.whole.set()
                 assert await end(lost) == 0
                 assert await end(other) == 0
-            assert len(peer.mails) == begun
+        assert (len(peer.mails), len(peer.written)) == (begun, 40)
         nobody_is_lost_and_whoever_got_it_twice_is_named(store, peer, mailing_id, 40)
 
 
