@@ -118,8 +118,8 @@ class Store:
         """Return what to do about a store that does not work; "" if it does, and refused a statement."""
         if self.is_sqlite:
             return next((cure for says, cure in AILMENTS.items() if says in str(error.orig)), "")
-        answered = not isinstance(error, OperationalError) or (error.statement and not error.connection_invalidated)
-        return "" if answered else "is it running?"
+        answered = not isinstance(error, OperationalError) or error.statement
+        return "" if answered and not error.connection_invalidated else "is it running?"
 
     @staticmethod
     def _make_private(path: Path) -> None:
