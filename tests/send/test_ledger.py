@@ -3,11 +3,10 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, literal, select, text, update
+from sqlalchemy import func, literal, select, update
 
 from mailer import clock
 from mailer.config_sections import Send
-from mailer.errors import WrongSchema
 from mailer.mailing import deliveries, mailings
 from mailer.outcomes import account, events
 from mailer.outcomes.verdict import Reply
@@ -15,7 +14,6 @@ from mailer.people import subscriptions, suppression
 from mailer.send import leases, ledger
 from mailer.send.ledger import Settled
 from mailer.send.retry import Try, conclude
-from mailer.store import schema
 from mailer.store.tables import Attempt, Batch, Delivery, Mailing, Subscription, db_now
 from tests.make import freeze_all, make_started
 
@@ -299,26 +297,3 @@ def test_a_mailing_is_not_finished_before_its_audience_is_frozen(store, config, 
     freeze_all(store, mailing_id)
     with store.write() as session:
         assert not mailings.finish(session, mailing_id)
-
-
-def test_a_batch_that_was_lost_and_taken_anew_is_held_by_another_lease(store, started) -> None:
-    first = lease(store)
-    with store.write() as session:
-        assert leases.renew(session, "one", 60) == {(first.batch_id, first.epoch)}
-    expire(store)
-    with store.write() as session:
-        assert leases.renew(session, "one", 60) == set()
-        leases.rescue(session, db_soon())
-    second = lease(store)
-    with store.write() as session:
-        assert leases.renew(session, "one", 60) == {(second.batch_id, second.epoch)}
-    assert second.batch_id == first.batch_id
-    assert second.epoch != first.epoch
-
-
-def test_there_is_no_lease_in_a_store_of_another_version(store, started) -> None:
-    with store.write() as session:
-        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    assert lease(store) is None
-    with store.write() as session, pytest.raises(WrongSchema, match="newer than this program"):
-        schema.recheck(session)
