@@ -92,6 +92,17 @@ class Site(Section):
         return value
 
 
+def known_store(url: str) -> str:
+    """Return the address of a store; ValueError if it is of a kind we do not know."""
+    if not re.match(r"sqlite:///.|postgresql(\+psycopg)?://.", url):
+        raise ValueError(
+            "is not a store we know; write sqlite:///subscribers.db or postgresql+psycopg://user@host/name"
+        )
+    if url.startswith("sqlite") and ("?" in url or ":memory:" in url):
+        raise ValueError("is no plain file; write it like sqlite:///subscribers.db, without options")
+    return url
+
+
 class Store(Section):
     """Where everything is remembered."""
 
@@ -106,13 +117,7 @@ class Store(Section):
     @field_validator("url")
     @classmethod
     def _known_store(cls, value: str) -> str:
-        if not re.match(r"sqlite:///.|postgresql(\+psycopg)?://.", value):
-            raise ValueError(
-                "is not a store we know; write sqlite:///subscribers.db or postgresql+psycopg://user@host/name"
-            )
-        if value.startswith("sqlite") and ("?" in value or ":memory:" in value):
-            raise ValueError("is no plain file; write it like sqlite:///subscribers.db, without options")
-        return value
+        return known_store(value)
 
 
 class KeyFolder(Section):
@@ -273,7 +278,7 @@ class Send(Section):
     relay: str = Field("", description="Name of the only relay to use; empty shares the work among all of them.")
     hold_seconds: Seconds = Field(60, description='How long "send now" waits, so that it can be undone.')
     lease_seconds: float = Field(
-        60,
+        45,
         ge=1,
         le=600,
         description="How long a sending process may be silent before another takes over its work.",

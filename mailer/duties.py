@@ -11,10 +11,11 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from mailer import clock
 from mailer.config import Config
+from mailer.errors import WrongSchema
 from mailer.mailing import deliveries, mailings, notices
 from mailer.people import consent, limits, purge, subscriptions
 from mailer.send import leases
-from mailer.store import occurrences
+from mailer.store import occurrences, schema
 from mailer.store.engine import Session, Store, StoreTrouble
 from mailer.tokens import Keys
 
@@ -34,6 +35,7 @@ class Duties:
             timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
         self._turn = asyncio.Lock()
+        self._is_outdated = False
 
     def start(self) -> None:
         """Begin to tick."""
@@ -53,7 +55,12 @@ class Duties:
             await asyncio.to_thread(self.tick)
 
     def tick(self) -> None:
-        """Do everything that is due now, each in a transaction of its own; one that fails is logged and met again."""
+        """Do everything that is due now, each in a transaction of its own; one that fails is logged and met again.
+
+        Nothing is done in a store that a newer program has moved to its own version.
+        """
+        if not self._may_tick():
+            return
         doubt = clock.now() + timedelta(seconds=self._config.send.uncertain_seconds)
         if self._do("start", lambda session: mailings.start_due(session, self._config)):
             # Senders on PostgreSQL sleep until they are told.
@@ -68,6 +75,21 @@ class Duties:
                 self._sweep(mailing_id)
         self._do("close", leases.close_stopped)
         self._nightly()
+
+    def _may_tick(self) -> bool:
+        try:
+            with self._store.read() as session:
+                schema.recheck(session)
+        except WrongSchema as error:
+            if not self._is_outdated:
+                log.error("nothing more is done: %s", error)
+            self._is_outdated = True
+            return False
+        except StoreTrouble as error:
+            log.error("the store cannot be read: %s", " ".join(str(error).split()))
+            return False
+        self._is_outdated = False
+        return True
 
     def _unfinished(self) -> list[tuple[int, str]]:
         try:

@@ -45,6 +45,8 @@ class ScriptedRelay:
     news: asyncio.Event = field(default_factory=asyncio.Event)
     # Closed, it keeps the answers to the ends of messages back: the moment a test acts in lasts as long as it needs.
     gate: asyncio.Event = field(default_factory=asyncio.Event)
+    # The same before a letter is written; who waits at a door goes on waiting when another one is put in its place.
+    door: asyncio.Event = field(default_factory=asyncio.Event)
     _talks: set[asyncio.Task[None]] = field(default_factory=set)
 
     def received(self) -> list[str]:
@@ -129,6 +131,7 @@ class ScriptedRelay:
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, mail_from: str, rcpt: str
     ) -> bool:
         times = self.rcpts.count(rcpt)
+        await self.door.wait()
         refused = self.behave("data", rcpt, times)
         if not await self._say(writer, "", rcpt, times, refused or "354 go on"):
             return False
@@ -178,6 +181,7 @@ async def relay(
     """Run a scripted relay on a free port."""
     scripted = ScriptedRelay(behave=behave, **settings)  # type: ignore[arg-type]
     scripted.gate.set()
+    scripted.door.set()
     server = await asyncio.start_server(scripted.talk, "127.0.0.1", 0, limit=2**24, ssl=tls)
     scripted.port = server.sockets[0].getsockname()[1]
     try:

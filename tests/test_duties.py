@@ -6,12 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from mailer.duties import Duties
 from mailer.mailing import mailings, schedule
 from mailer.outcomes import account
 from mailer.people import signups
+from mailer.store import schema
 from mailer.store.tables import Notice, Occurrence, Subscriber, Subscription
 from tests.make import freeze_all, make_draft, make_list, make_reader, make_started
 
@@ -142,3 +143,24 @@ async def test_stopping_waits_for_the_tick_that_runs(store, config, keys, monkey
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
+
+
+def test_nothing_is_done_in_a_store_of_another_version(store, duties, config, keys, moving_clock, caplog) -> None:
+    with store.write() as session:
+        make_reader(session, keys, "ann@example.org", make_list(session))
+        mailing = make_draft(session, config)
+        mailings.schedule(session, mailing, schedule.parse("2026-03-02 09:00:01", "UTC"))
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    moving_clock.move(seconds=1)
+    for _ in range(2):
+        duties.tick()
+    assert [record.message for record in caplog.records if "newer than this program" in record.message] == [
+        f"nothing more is done: store.url: the store has version 9999, which is newer than this program "
+        f"({schema.newest()}); install the newer mailer again"
+    ]
+    with store.write() as session:
+        assert mailings.need(session, mailing.id).state == "scheduled"
+        session.execute(text("UPDATE alembic_version SET version_num = :ours"), {"ours": schema.newest()})
+    duties.tick()
+    with store.read() as session:
+        assert mailings.need(session, mailing.id).state == "sending"

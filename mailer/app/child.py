@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import signal
 import time
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Sequence
@@ -65,3 +66,25 @@ class Child:
             return await process.wait()
         finally:
             self._process = None
+
+
+def crew(command: Sequence[str], processes: int) -> list[Child]:
+    """Return so many children of one command, none of which is special."""
+    if processes == 1:
+        return [Child("the sending process", command)]
+    return [Child(f"sending process {number}", command) for number in range(1, processes + 1)]
+
+
+def stopper(children: Sequence[Child]) -> asyncio.Event:
+    """Return an event that SIGTERM or SIGINT sets; a second signal kills the children."""
+    stop = asyncio.Event()
+
+    def asked() -> None:
+        for child in children if stop.is_set() else ():
+            child.kill()
+        stop.set()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, asked)
+    return stop

@@ -3,14 +3,13 @@
 import asyncio
 import contextlib
 import os
-import signal
 import socket
 from collections.abc import Callable, Iterator, Sequence
 
 import uvicorn
 from starlette.applications import Starlette
 
-from mailer.app.child import Child
+from mailer.app.child import Child, crew, stopper
 from mailer.app.loop import fast_loop
 from mailer.app.opening import App
 from mailer.config_sections import Web
@@ -50,17 +49,17 @@ def address_of(listening: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def serve(app: App, command: Sequence[str], ready: Callable[[str], None]) -> None:
-    """Serve until SIGTERM or SIGINT; ``command`` starts the sending process, none if it is empty.
+def serve(app: App, command: Sequence[str], processes: int, ready: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or SIGINT; ``command`` starts a sending process, of which there are ``processes``.
 
-    ``ready`` is called with the address when it listens. A second signal ends the sending process at once.
-    ConfigError for a signing key that cannot be used: the sending process would start again and again.
+    ``ready`` is called with the address when it listens. A second signal ends the sending processes at once.
+    ConfigError for a signing key that cannot be used: a sending process would start again and again.
     """
     dkim.signers(app.config)
     listening = listen(app.config.web)
 
     async def main() -> None:
-        children = [Child("the sending process", command)] if command else []
+        children = crew(command, processes)
         stop = stopper(children)
         ready(address_of(listening))
         await run(app, [Server(make_site(app.config, app.store, app.keys), listening)], children, stop)
@@ -86,21 +85,6 @@ async def run(app: App, servers: Sequence["Server"], children: Sequence[Child], 
         for child in children:
             child.stop()
         await asyncio.gather(*pages, *tasks)
-
-
-def stopper(children: Sequence[Child]) -> asyncio.Event:
-    """Return an event that SIGTERM or SIGINT sets; a second signal kills the children."""
-    stop = asyncio.Event()
-
-    def asked() -> None:
-        for child in children if stop.is_set() else ():
-            child.kill()
-        stop.set()
-
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, asked)
-    return stop
 
 
 class Server(uvicorn.Server):

@@ -1,10 +1,12 @@
-"""`mailer work`: carry mail, and tick unless another process does, until told to stop."""
+"""`mailer work`: carry mail, and tick unless another process does, until told to stop; alone or several at once."""
 
 import asyncio
 import os
 import signal
 import sys
+from collections.abc import Sequence
 
+from mailer.app.child import crew, stopper
 from mailer.app.loop import fast_loop
 from mailer.app.opening import App
 from mailer.duties import Duties
@@ -37,6 +39,33 @@ def work(app: App, *, ticking: bool, as_child: bool) -> None:
                 await duties.stop()
 
     stopping: list[bool] = []
+    with asyncio.Runner(loop_factory=fast_loop()) as runner:
+        runner.run(main())
+
+
+def supervise(app: App, command: Sequence[str], processes: int, *, ticking: bool) -> None:
+    """Keep so many sending processes running until SIGTERM or SIGINT, then end all of them in order.
+
+    A second signal ends them at once. This process sends nothing itself: it ticks, if it is to. ConfigError
+    for a signing key that cannot be used: they would start again and again.
+    """
+    dkim.signers(app.config)
+
+    async def main() -> None:
+        children = crew(command, processes)
+        duties = Duties(app.store, app.config, app.keys)
+        stop = stopper(children)
+        if ticking:
+            duties.start()
+        tasks = [asyncio.create_task(child.run()) for child in children]
+        await stop.wait()
+        for child in children:
+            child.stop()
+        await asyncio.gather(*tasks)
+        # The clock goes on until the last has ended: what is due is not held up by them.
+        if ticking:
+            await duties.stop()
+
     with asyncio.Runner(loop_factory=fast_loop()) as runner:
         runner.run(main())
 

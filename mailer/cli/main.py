@@ -25,6 +25,7 @@ app = typer.Typer(
 store.add_to(app)
 processes.add_to(app)
 bench.add_to(app)
+app.add_typer(store.app, name="store")
 app.add_typer(lists.app, name="list")
 app.add_typer(subscribers.app, name="subscriber")
 app.add_typer(suppression.app, name="suppression")

@@ -7,6 +7,18 @@ import typer
 
 from mailer.cli.door import AsJson, answer, remark
 from mailer.cli.ourselves import sending_command
+from mailer.errors import Refused
+
+Processes = Annotated[
+    int,
+    typer.Option(
+        "--processes",
+        metavar="N",
+        min=1,
+        max=64,
+        help="How many sending processes; more than one need PostgreSQL to gain anything.",
+    ),
+]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -23,6 +35,7 @@ def serve(
             "--pages-only", metavar="", help="No sending process beside the pages: `mailer work` runs elsewhere."
         ),
     ] = False,
+    processes: Processes = 1,
     as_json: AsJson = False,
 ) -> None:
     """Serve the pages, tick and send, until SIGTERM or Ctrl-C; a new store is made on the first run."""
@@ -31,6 +44,8 @@ def serve(
     from mailer.app.opening import open_app
     from mailer.cli.opened import config_of, config_path
 
+    if pages_only and processes > 1:
+        raise Refused("--pages-only starts no sending process", place="serve", cure="leave out one of the two")
     config = config_of(context)
     logs.set_up(config.log)
     app = open_app(config, migrate=True)
@@ -47,7 +62,7 @@ def serve(
             remark(f"nobody is staff yet; become the first operator, once: {link}")
 
     try:
-        serving.serve(app, () if pages_only else sending_command(config_path(context)), ready)
+        serving.serve(app, sending_command(config_path(context)), 0 if pages_only else processes, ready)
     finally:
         app.close()
 
@@ -55,6 +70,7 @@ def serve(
 def work(
     context: typer.Context,
     clock: Annotated[bool, typer.Option(metavar="", help="Start what is due, answer sign-ups.")] = True,
+    processes: Processes = 1,
     as_child: Annotated[
         bool, typer.Option("--as-child", metavar="", hidden=True, help="Stop when standard input ends.")
     ] = False,
@@ -62,13 +78,16 @@ def work(
 ) -> None:
     """Send until SIGTERM or Ctrl-C, then finish what is on the wire; any number may run beside each other."""
     from mailer.app import logs, working
-    from mailer.cli.opened import config_of, opened
+    from mailer.cli.opened import config_of, config_path, opened
 
     logs.set_up(config_of(context).log)
     with opened(context) as app:
         if as_json:
-            answer({"working": True, "clock": clock}, "", as_json=True)
+            answer({"working": True, "clock": clock, "processes": processes}, "", as_json=True)
             sys.stdout.flush()
+        if processes > 1:
+            working.supervise(app, sending_command(config_path(context)), processes, ticking=clock)
+            return
         working.work(app, ticking=clock, as_child=as_child)
 
 

@@ -1,4 +1,4 @@
-"""`mailer init`, `check`, `migrate`, `backup`, `restore`: the house itself."""
+"""`mailer init`, `check`, `migrate`, `backup`, `restore`, `store copy`: the house itself."""
 
 from pathlib import Path
 from shlex import quote
@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
-from mailer.cli.door import AsJson, answer, busy, remark
+from mailer.cli.door import AsJson, answer, busy, remark, room, table
+
+app = room("The store: where everything is remembered.")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -101,3 +103,30 @@ def restore(
     remark("what happened after that moment is not known here: also who left; ask before you send")
     for mailing_id in held:
         remark(f"mailing {mailing_id} waits for a person: `mailer mailing show {mailing_id}`")
+
+
+@app.command("copy")
+def copy(
+    context: typer.Context,
+    url: Annotated[
+        str,
+        typer.Argument(metavar="TO_URL", help="An empty store: postgresql+psycopg://USER@HOST/NAME or sqlite:///FILE."),
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Bring everything into another store and compare every row; killed, it goes on when it is given again.
+
+    Everything is stopped meanwhile, and no mailing is being sent. The store it comes from stays as it is, and
+    so do the keys: they belong to both.
+    """
+    from mailer.cli.opened import opened
+    from mailer.send import watch
+    from mailer.store import copying
+
+    with opened(context) as house, busy("the store is copied and compared"):
+        copied = copying.copy(house.store, url, lambda session: watch.must_rest(session, house.config))
+    told = {each.table: {"rows": each.rows, "sha256": each.digest, "found": each.found} for each in copied}
+    lines = [(each.table, f"{each.rows:,}", each.digest[:16]) for each in copied]
+    answer({"tables": told}, table(("table", "rows", "sha256 of both"), lines), as_json=as_json)
+    remark(f"{sum(each.rows for each in copied):,} rows, each the same in both stores; the keys stay where they are")
+    remark("next: name the new store as store.url, on every machine, and put the old one away: both would send")

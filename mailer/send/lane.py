@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Set
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -63,10 +63,10 @@ class Lane:
         """Look for work now."""
         self._news.set()
 
-    def renewed(self, batch_ids: Sequence[int], until: float) -> None:
-        """Learn which batches are still ours, and until when by the boot-time clock."""
+    def renewed(self, held: Set[tuple[int, int]], until: float) -> None:
+        """Learn which leases (batch, epoch) are still ours, and until when by the boot-time clock."""
         for hold in self._exchange.holds:
-            if hold.lease.batch_id in batch_ids:
+            if (hold.lease.batch_id, hold.lease.epoch) in held:
                 hold.until = until
 
     def finished(self, begun: Begun, reply: Reply | None) -> None:

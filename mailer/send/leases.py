@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from mailer import clock
+from mailer.store import schema
 from mailer.store.tables import Attempt, Batch, Delivery, Mailing, Notice, db_now, is_open
 
 TABLES: Mapping[str, Table] = {"mailing": Delivery.__table__, "notice": Notice.__table__}  # type: ignore[dict-item]
@@ -45,8 +46,11 @@ class Lease:
 
 
 def lease(session: Session, lane: str, owner: str, seconds: float, after: int = 0) -> Lease | None:
-    """Take the next free batch of a lane, mailings in turn after ``after``; None when there is none."""
-    wanted = select(Batch).where(Batch.lane == lane, Batch.done_at.is_(None), Batch.owner == "")
+    """Take the next free batch of a lane, mailings in turn after ``after``; None when there is none.
+
+    There is none either when the store was moved to the version of another program.
+    """
+    wanted = select(Batch).where(Batch.lane == lane, Batch.done_at.is_(None), Batch.owner == "", schema.fits())
     if lane == "mailing":
         wanted = wanted.join(Mailing, Mailing.id == Batch.mailing_id).where(Mailing.state == "sending")
         wanted = wanted.order_by(case((Batch.mailing_id > after, 0), else_=1), Batch.mailing_id)
@@ -98,15 +102,18 @@ def _due_notices() -> Select[int]:
     )
 
 
-def renew(session: Session, owner: str, seconds: float) -> list[int]:
-    """Prolong every lease of this worker that has not run out; return the batches it still holds."""
+def renew(session: Session, owner: str, seconds: float) -> set[tuple[int, int]]:
+    """Prolong every lease of this worker that has not run out; return (batch, epoch) of those it still holds.
+
+    The epoch too: a batch may have been lost and leased anew, and what was begun before that is not ours.
+    """
     held = (
         update(Batch)
         .where(Batch.owner == owner, Batch.lease_until > db_now())
         .values(lease_until=_lease_end(seconds))
-        .returning(Batch.id)
+        .returning(Batch.id, Batch.epoch)
     )
-    return list(session.scalars(held))
+    return {(row.id, row.epoch) for row in session.execute(held)}
 
 
 def close_batch(session: Session, mine: Lease) -> bool:

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from mailer import clock
 from mailer.config import Config
+from mailer.errors import Refused
 from mailer.store.tables import Mailing, Notice, Worker
 
 SENDING, NOBODY, STUCK = "alive", "nobody", "stuck"
@@ -24,6 +25,22 @@ def trouble(session: Session, config: Config) -> str:
     """Return what keeps every living sending process from sending, such as a relay that does not answer; else ""."""
     found = session.scalars(_alive(config).with_only_columns(Worker.trouble).order_by(Worker.seen_at.desc())).all()
     return found[0] if found and all(found) else ""
+
+
+def must_rest(session: Session, config: Config) -> None:
+    """Raise Refused while a process sends, or a mailing is being sent."""
+    alive = session.scalars(_alive(config).order_by(Worker.name)).first()
+    if alive:
+        silent = LEASES * config.send.lease_seconds
+        raise Refused(
+            f"a sending process is alive: {alive.name}",
+            place="store.url",
+            cure=f"stop every mailer process; one that was killed counts for {silent:.0f} seconds",
+        )
+    sending = session.scalars(select(Mailing.id).where(Mailing.state == "sending").order_by(Mailing.id)).first()
+    if sending:
+        cure = f"wait until it is sent, or pause it: `mailer mailing pause {sending}`"
+        raise Refused(f"mailing {sending} is being sent", place="store.url", cure=cure)
 
 
 def _alive(config: Config) -> Select[Worker]:

@@ -11,11 +11,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from mailer import __version__, clock
 from mailer.config import Config
+from mailer.errors import WrongSchema
 from mailer.mailing import freeze
 from mailer.outcomes.verdict import Reply
 from mailer.send import leases
@@ -24,6 +25,7 @@ from mailer.send.lane import Lane
 from mailer.send.making import House
 from mailer.send.relays import Relays
 from mailer.send.station import Begun
+from mailer.store import schema
 from mailer.store.engine import Store, StoreTrouble
 from mailer.store.tables import Mailing
 from mailer.store.tables import Worker as WorkerRow
@@ -49,9 +51,13 @@ class Worker:
         self._started = asyncio.Event()
         self._stop = asyncio.Event()
         self._ended = threading.Event()
+        self._outdated: WrongSchema | None = None
 
     async def run(self) -> None:
-        """Work until stop() is called; then finish what is on the wire and give back the rest."""
+        """Work until stop() is called; then finish what is on the wire and give back the rest.
+
+        WrongSchema, after that, if a newer program moved the store to its own version meanwhile.
+        """
         loop = asyncio.get_running_loop()
         await asyncio.to_thread(self._say_hello)
         wake = Wake(self._house.store, lambda: _call(loop, self.wake))
@@ -74,6 +80,8 @@ class Worker:
             await asyncio.to_thread(keeper.join)
             with contextlib.suppress(*StoreTrouble):
                 await asyncio.to_thread(self._say, ended_at=clock.now(), trouble="")
+        if self._outdated:
+            raise self._outdated
 
     def stop(self) -> None:
         """Begin nothing more, from now on."""
@@ -127,10 +135,14 @@ class Worker:
     def _freeze_chunk(self, mailing_id: int, bound: int | None, routes: list[str]) -> int:
         self._house.store.step_aside()
         with self._house.store.write(quiet=True, one_moment=True) as session:
+            if not session.scalar(select(schema.fits())):
+                return 0
             seconds = self._house.config.send.lease_seconds
             return freeze.freeze(session, mailing_id, self.name, bound, routes, seconds)
 
     def _unfrozen(self, session: Session) -> int | None:
+        if not session.scalar(select(schema.fits())):
+            return None
         return freeze.unfrozen(session, self.name, self._house.config.send.lease_seconds)
 
     def _write(self, verb: Callable[[Session], T]) -> T:
@@ -144,15 +156,27 @@ class Worker:
         while not self._ended.wait(seconds / 3):
             before = boottime()
             try:
-                held = self._write(lambda session: leases.renew(session, self.name, seconds))
+                held = self._write(self._renew)
                 self._say(trouble=self._trouble())
+            except WrongSchema as error:
+                log.error("nothing more is begun: %s", error)
+                _call(loop, partial(self._refuse, error))
+                return
             except Exception as error:
                 # Whatever it was: without this thread every lease of ours runs out.
                 log.error("leases cannot be renewed: %s", " ".join(str(error).split()))
                 continue
             _call(loop, partial(self._renewed, held, before + seconds))
 
-    def _renewed(self, held: list[int], until: float) -> None:
+    def _renew(self, session: Session) -> set[tuple[int, int]]:
+        schema.recheck(session)
+        return leases.renew(session, self.name, self._house.config.send.lease_seconds)
+
+    def _refuse(self, error: WrongSchema) -> None:
+        self._outdated = error
+        self.stop()
+
+    def _renewed(self, held: set[tuple[int, int]], until: float) -> None:
         for lane in self._lanes.values():
             lane.renewed(held, until)
 

@@ -19,6 +19,16 @@ StoreTrouble = (SQLAlchemyError, ConfigError, Refused, OSError)
 CHANNEL = "mailer"
 SQLITE = "sqlite:///"
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON", "busy_timeout=5000")
+# A connection that is cut must be noticed before a lease is over, and a process that is frozen in the middle of a
+# transaction must not keep its rows locked for longer than that.
+ALERT = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+FROZEN = "SET idle_in_transaction_session_timeout = '20s'"
 # What SQLite says when no statement of ours is at fault → what to do about it.
 AILMENTS = {
     "readonly database": "the account that runs the mailer must own the file, and may write into its folder",
@@ -53,7 +63,7 @@ class Store:
             parsed = parsed.set(drivername="postgresql+psycopg")
         self.url = parsed
         self._turn = Turn(self.path) if self.path else None
-        self.engine: Engine = _sqlite(parsed) if self.path else create_engine(parsed, pool_pre_ping=True)
+        self.engine: Engine = _sqlite(parsed) if self.path else _postgresql(parsed)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -108,8 +118,8 @@ class Store:
         """Return what to do about a store that does not work; "" if it does, and refused a statement."""
         if self.is_sqlite:
             return next((cure for says, cure in AILMENTS.items() if says in str(error.orig)), "")
-        answered = not isinstance(error, OperationalError) or (error.statement and not error.connection_invalidated)
-        return "" if answered else "is it running?"
+        answered = not isinstance(error, OperationalError) or error.statement
+        return "" if answered and not error.connection_invalidated else "is it running?"
 
     @staticmethod
     def _make_private(path: Path) -> None:
@@ -148,5 +158,17 @@ def _sqlite(url: URL) -> Engine:
     def _begin(connection: Any) -> None:
         writes = connection.get_execution_options().get("write")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _postgresql(url: URL) -> Engine:
+    chosen = {name: value for name, value in ALERT.items() if name not in url.query}
+    engine = create_engine(url, pool_pre_ping=True, connect_args=chosen)
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        connection.execute(FROZEN)
+        connection.commit()
 
     return engine

@@ -6,7 +6,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from mailer import clock
-from mailer.errors import WrongSchema
 from mailer.store import schema
 from mailer.store.engine import Store
 from mailer.store.tables import Fact
@@ -20,9 +19,7 @@ def feel(store: Store) -> None:
 
     Raises WrongSchema for tables of another version, and whatever keeps the store from writing.
     """
-    found = schema.version(store)
-    if found != schema.newest():
-        raise WrongSchema(f"the store has version {found or 'none'}", place="store.url", cure="run `mailer migrate`")
+    schema.check(store)
     with store.write(quiet=True) as session:
         _note(session)
 

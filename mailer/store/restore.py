@@ -63,7 +63,7 @@ def _into_file(
     archive: zipfile.ZipFile, manifest: Manifest, target: Path, finish: Finish, place_keys: Callable[[], None]
 ) -> None:
     """Make the whole store beside its place and move it there when everything was found right."""
-    _must_be_empty(target)
+    must_be_empty(target)
     with tempfile.TemporaryDirectory(prefix=".mailer-restore-", dir=target.parent) as folder:
         part = Path(folder) / target.name
         store = _copy_of(archive, part) if manifest.kind == "sqlite" else Store(f"{SQLITE}{part}")
@@ -79,13 +79,13 @@ def _into_file(
             store.close()
         # The keys first: killed between the two, restoring again finds its own keys and goes on.
         place_keys()
-        _must_be_empty(target)
+        must_be_empty(target)
         for left in ("-wal", "-shm"):
             target.with_name(target.name + left).unlink(missing_ok=True)
         part.replace(target)
 
 
-def _must_be_empty(target: Path) -> None:
+def must_be_empty(target: Path) -> None:
     """Refuse a place that holds a store, or the last changes of one, which SQLite would mix into ours."""
     if not target.parent.is_dir():
         raise Refused("there is no such folder", place=str(target.parent), cure="make it, or name another")

@@ -2,12 +2,12 @@
 
 import base64
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Date, LargeBinary, func, insert, select
+from sqlalchemy import ColumnElement, Date, LargeBinary, String, collate, func, insert, select
 from sqlalchemy import Table as CoreTable
 from sqlalchemy.orm import Session
 
@@ -27,12 +27,17 @@ def count(session: Session, table: CoreTable) -> int:
     return session.scalar(select(func.count()).select_from(table)) or 0
 
 
-def dump(session: Session, table: CoreTable) -> Iterator[str]:
-    """Yield the names of the columns as one line of JSON, then one line a row, in the order of the key."""
+def dump(session: Session, table: CoreTable) -> Generator[str]:
+    """Yield the names of the columns as one line of JSON, then one line a row, in the order of the key.
+
+    Equal rows give equal lines in an equal order, whatever the kind of store.
+    """
     yield json.dumps([column.name for column in table.columns])
-    found = session.execute(select(table).order_by(*table.primary_key), execution_options={"yield_per": CHUNK})
-    for row in found:
-        yield json.dumps([_written(value) for value in row], ensure_ascii=False)
+    wanted = select(table).order_by(*_order(session, table))
+    with session.execute(wanted, execution_options={"yield_per": CHUNK}) as found:
+        for row in found:
+            # Sorted, because PostgreSQL does not keep the order of the keys inside a value.
+            yield json.dumps([_written(value) for value in row], ensure_ascii=False, sort_keys=True)
 
 
 def load(session: Session, table: CoreTable, lines: Iterable[str]) -> int:
@@ -58,6 +63,13 @@ def load(session: Session, table: CoreTable, lines: Iterable[str]) -> int:
     if done:
         _renumber(session, table)
     return done
+
+
+def _order(session: Session, table: CoreTable) -> list[ColumnElement[Any]]:
+    """Return the key, with texts by their bytes: PostgreSQL would sort them by the rules of a language."""
+    if session.get_bind().dialect.name != "postgresql":
+        return list(table.primary_key)
+    return [collate(key, "C") if isinstance(key.type, String) else key for key in table.primary_key]
 
 
 def _renumber(session: Session, table: CoreTable) -> None:

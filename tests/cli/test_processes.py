@@ -7,78 +7,22 @@ import re
 import signal
 import subprocess
 import sys
-import threading
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-SECONDS = 60
+from tests.processes import SECONDS, Process, is_running, until
+
 READY = re.compile(r"listening on (http://\S+);")
-
-
-class Process:
-    """A running `mailer`; it is killed after a minute whatever happens."""
-
-    def __init__(self, folder: Path, *words: str, **environment: str) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "mailer", *words],
-            cwd=folder,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "MAILER_WEB__PORT": "0", **environment},
-        )
-        self.said: list[str] = []
-        self._timer = threading.Timer(SECONDS, self._process.kill)
-        self._timer.start()
-
-    def read_until(self, pattern: re.Pattern[str]) -> str:
-        """Read standard error until a line fits; return its first group."""
-        assert self._process.stderr is not None
-        for line in self._process.stderr:
-            self.said.append(line)
-            if found := pattern.search(line):
-                return found[1]
-        raise AssertionError("".join(self.said))
-
-    def end(self, number: signal.Signals) -> int:
-        """Send a signal and return the exit code."""
-        self._process.send_signal(number)
-        return self._process.wait(SECONDS)
-
-    def close(self) -> None:
-        """End it by force."""
-        self._timer.cancel()
-        self._process.kill()
-        self._process.communicate()
-
-    def children(self) -> list[int]:
-        """Return the process ids of its children."""
-        pid = self._process.pid
-        return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-def until(true: Callable[[], object]) -> None:
-    """Wait until something outside of us is true."""
-    end, pause = time.monotonic() + SECONDS, threading.Event()
-    while not true():
-        assert time.monotonic() < end
-        pause.wait(0.05)
 
 
 def sending(base: str) -> str:
     with contextlib.suppress(urllib.error.HTTPError), urllib.request.urlopen(f"{base}/health", timeout=10) as answer:
         return str(json.load(answer)["sending"])
     return "not well"
-
-
-def is_running(pid: int) -> bool:
-    with contextlib.suppress(OSError):
-        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
-    return False
 
 
 @pytest.fixture
@@ -154,3 +98,36 @@ def test_work_ends_in_order(house) -> None:
 def test_a_mail_log_that_cannot_be_written_is_named(house) -> None:
     (house.folder / "config.toml").write_text('[log]\nmail_log = "nowhere/mail.log"\n')
     assert house.refused("work").startswith("log.mail_log: ")
+
+
+def test_several_sending_processes_are_supervised_and_end_in_order(house) -> None:
+    process = Process(house.folder, "work", "--processes", "3")
+    try:
+        until(lambda: len(process.children()) == 3)
+        first, *others = process.children()
+        os.kill(first, signal.SIGKILL)
+        ended = process.read_until(re.compile(r"sending process ([123]) ended with -9 and is started again"))
+        assert ended in "123"
+        until(lambda: len(process.children()) == 3)
+        assert first not in process.children()
+        assert set(others) <= set(process.children())
+        children = process.children()
+        assert process.end(signal.SIGTERM) == 0
+        assert not any(is_running(child) for child in children)
+    finally:
+        process.close()
+
+
+def test_serve_has_as_many_sending_processes_as_it_is_told(tmp_path) -> None:
+    process = Process(tmp_path, "serve", "--processes", "2")
+    try:
+        process.read_until(READY)
+        until(lambda: len(process.children()) == 2)
+        assert process.end(signal.SIGTERM) == 0
+    finally:
+        process.close()
+
+
+def test_pages_only_and_sending_processes_are_a_contradiction(house) -> None:
+    assert "--pages-only" in house.refused("serve", "--pages-only", "--processes", "2")
+    assert house.refused("work", "--processes", "0", code=2).startswith("work: ")

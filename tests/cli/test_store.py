@@ -118,3 +118,19 @@ def test_nothing_is_said_to_be_done_that_was_not_kept(house, words) -> None:
     connection.close()
     statement = str(house.statement())
     assert "FOREIGN KEY" in house.refused(*(word.format(statement=statement) for word in words))
+
+
+def test_the_store_is_copied_and_the_house_goes_on_with_it(house) -> None:
+    house.list()
+    house.do("subscriber", "add", "ann@example.org", "--list", "court", "--consent", "at the meeting")
+    url = f"sqlite:///{house.folder / 'new.db'}"
+    typed = house.do("store", "copy", url)
+    assert "subscribers" in typed.out
+    assert "each the same in both stores" in typed.err
+    assert "there is something already" in house.refused("store", "copy", url)
+    (house.folder / "config.toml").write_text(f'[store]\nurl = "{url}"\n')
+    assert house.do("check").out == "all is well: configuration, templates, store and keys\n"
+    assert house.do("list", "show", "court", "--json").json["people"]["active"] == 1
+    told = house.do("store", "copy", f"sqlite:///{house.folder / 'third.db'}", "--json").json["tables"]
+    assert told["subscribers"]["rows"] == 1
+    assert len(told["subscribers"]["sha256"]) == 64

@@ -3,65 +3,26 @@
 import json
 import stat
 import threading
-import uuid
 import zipfile
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, select, text
+from sqlalchemy import select
 
 from mailer.errors import BadInput, Refused
-from mailer.mailing import mailings, restored
-from mailer.mailing.schedule import When
-from mailer.people import suppression
+from mailer.mailing import restored
 from mailer.store import rows, schema, seal
 from mailer.store.backup import backup
 from mailer.store.engine import Store
 from mailer.store.restore import restore
 from mailer.store.tables import Fact, Mailing, MailingList, StatementRow, Subscriber
 from mailer.tokens import read_keys
-from tests.make import make_draft, make_list, make_reader, make_started
-
-
-@pytest.fixture
-def full(store, config, tmp_path) -> Store:
-    """Fill a store with some of everything, sealed with keys in ``tmp_path/keys``."""
-    keys = seal.open_keys(store, tmp_path / "keys")
-    make_started(store, config, keys, readers=5)
-    with store.write() as session:
-        mlist = make_list(session, "museum", description="Räume & Flüsse\n„zweite Zeile“")
-        make_reader(session, keys, "zoë@example.org", mlist, name="Zoë", city="Århus")
-        suppression.suppress(session, keys, "gone@example.org", scope="all", reason="asked by letter")
-        scheduled = make_draft(session, config, ["museum"])
-        mailings.schedule(session, scheduled, When(datetime(2027, 3, 1, tzinfo=UTC), "2027-03-01 00:00", "UTC"))
-    return store
-
-
-def everything(store: Store) -> dict[str, list[str]]:
-    with store.read() as session:
-        return {table.name: list(rows.dump(session, table)) for table in rows.tables()}
+from tests.make import make_list
+from tests.store.filled import everything
 
 
 def nothing(_session: object, _manifest: object) -> None:
     """Settle nothing."""
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Name a place with nothing in it, once of each kind."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'restored.db'}"
-        return
-    server = request.getfixturevalue("postgresql_server")
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    name = f"restored{uuid.uuid4().hex[:12]}"
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-        yield server.replace("/postgres?", f"/{name}?")
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    engine.dispose()
 
 
 def test_it_comes_back_row_by_row_into_either_kind(full, empty_url, tmp_path) -> None:

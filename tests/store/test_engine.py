@@ -230,3 +230,28 @@ def test_a_lost_connection_is_one_line(store: Store) -> None:
     with pytest.raises(ConfigError, match=r"cannot be reached .*; is it running\?$"), store.read() as session:
         session.execute(end)
     assert names(store) is not None, "the next transaction has a new connection"
+
+
+def stand_still(frozen: Store, store: Store) -> None:
+    with frozen.write() as session:
+        session.add(Fact(name="mine", value="x"))
+        session.flush()
+        session.execute(text("SET LOCAL idle_in_transaction_session_timeout = '1ms'"))
+        with store.write() as other:
+            # Waits for the row of the frozen one, which the server takes from it.
+            other.add(Fact(name="mine", value="y"))
+        session.execute(text("SELECT 1"))
+
+
+def test_a_process_frozen_in_a_transaction_does_not_keep_its_locks(store: Store) -> None:
+    if store.is_sqlite:
+        # There nothing can take a lock from a process but its end.
+        return
+    frozen = Store(store.url.render_as_string(hide_password=False))
+    with frozen.read() as session:
+        assert session.scalar(text("SHOW idle_in_transaction_session_timeout")) == "20s"
+    with pytest.raises(ConfigError, match="cannot be reached"):
+        stand_still(frozen, store)
+    frozen.close()
+    with store.read() as session:
+        assert session.scalar(select(Fact.value).where(Fact.name == "mine")) == "y"

@@ -26,6 +26,6 @@ def test_tables_of_another_version_are_named(store, monkeypatch) -> None:
 
 def test_an_empty_store_is_not_well(tmp_path) -> None:
     empty = Store(f"sqlite:///{tmp_path / 'empty.db'}")
-    with pytest.raises(WrongSchema, match="version none"):
+    with pytest.raises(WrongSchema, match="the store is empty"):
         pulse.feel(empty)
     empty.close()

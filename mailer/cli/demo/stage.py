@@ -9,9 +9,9 @@ from tempfile import TemporaryDirectory
 
 from mailer import staff
 from mailer.app import logs
-from mailer.app.child import Child
+from mailer.app.child import Child, stopper
 from mailer.app.opening import App
-from mailer.app.serving import Server, address_of, listen, run, stopper
+from mailer.app.serving import Server, address_of, listen, run
 from mailer.cli.demo.post_office import PostOffice
 from mailer.cli.demo.town import config_file, found_town
 from mailer.cli.ourselves import sending_command
