@@ -16,7 +16,7 @@ from mailer.people import lists
 from mailer.sources import kept
 from mailer.staff import entry, passwords, team
 from mailer.store.engine import Store
-from mailer.store.tables import ROLES, Delivery, Mailing, Table
+from mailer.store.tables import ROLES, Batch, Delivery, Mailing, Table
 from mailer.tokens import Keys
 from mailer.web.desk.call import COOKIE, token_of
 from mailer.web.site import make_site
@@ -129,6 +129,9 @@ class Office:
             for row, fate in zip(rows, (*FATES, *[("accepted", "", 250, "2.0.0 Ok: queued")] * 5), strict=False):
                 _settle(row, *fate)
             rows[4].again = True
+            # What is begun is in the hands of somebody.
+            held = session.get_one(Batch, rows[0].batch_id)
+            held.owner, held.lease_until = "worker", clock.now() + timedelta(hours=1)
         return number
 
     def paused(self) -> int:
