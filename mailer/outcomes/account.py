@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, TextClause, func, select
 from sqlalchemy.orm import Session
@@ -33,6 +34,11 @@ class Account:
     refused: int
     uncertain: int
     left_out: int
+
+    @property
+    def states(self) -> dict[str, int]:
+        """Return the number in every state."""
+        return {state: getattr(self, state) for state in DELIVERY_STATES}
 
     @property
     def balanced(self) -> bool:
@@ -169,6 +175,12 @@ def possibly_twice(session: Session, mailing_id: int) -> int:
     """Return how many readers were sent it again after an unknown fate."""
     wanted = select(func.count()).where(Delivery.mailing_id == mailing_id, Delivery.again.is_(True), is_told())
     return session.scalar(wanted) or 0
+
+
+def next_try(session: Session, mailing_id: int) -> datetime | None:
+    """Return when the first of those that wait is tried again."""
+    wanted = select(func.min(Delivery.next_at)).where(Delivery.mailing_id == mailing_id, is_open("deliveries"))
+    return session.scalar(wanted.where(Delivery.next_at.is_not(None)))
 
 
 def came_back(session: Session, mailing_id: int) -> dict[str, int]:
