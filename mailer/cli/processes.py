@@ -1,6 +1,7 @@
 """`mailer serve`, `work` and `demo`: the processes that stay."""
 
 import sys
+from contextlib import nullcontext
 from typing import Annotated
 
 import typer
@@ -62,6 +63,7 @@ def work(
 ) -> None:
     """Send until SIGTERM or Ctrl-C, then finish what is on the wire; any number may run beside each other."""
     from mailer.app import logs, working
+    from mailer.cli import live
     from mailer.cli.opened import config_of, opened
 
     logs.set_up(config_of(context).log)
@@ -69,7 +71,8 @@ def work(
         if as_json:
             answer({"working": True, "clock": clock}, "", as_json=True)
             sys.stdout.flush()
-        working.work(app, ticking=clock, as_child=as_child)
+        with nullcontext() if as_child or as_json else live.drawn(app):
+            working.work(app, ticking=clock, as_child=as_child)
 
 
 def demo(

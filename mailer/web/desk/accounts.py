@@ -16,9 +16,9 @@ from mailer.errors import BadInput, Refused
 from mailer.mailing import deliveries, mailings
 from mailer.outcomes import account
 from mailer.people.roster_file import csv_line
+from mailer.send import going
 from mailer.send import watch as sending
 from mailer.store.tables import DELIVERY_STATES
-from mailer.web.desk import going
 from mailer.web.desk.call import HEADERS, Call
 from mailer.web.desk.phases import BADGES, DONE, FIGURES, FLIGHT, WAITING, phase_of
 from mailer.web.desk.plain import plain

@@ -11,9 +11,9 @@ import pytest
 
 from mailer import clock
 from mailer.outcomes.account import Account
+from mailer.send import going
 from mailer.send.watch import Live, RelayView
 from mailer.store.tables import Delivery, Subscriber, Worker
-from mailer.web.desk import going
 from mailer.web.desk.accounts import _bar, _pause, _percent
 from tests.web.desk.office import Office
 
