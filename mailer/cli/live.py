@@ -12,7 +12,6 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from mailer import clock
 from mailer.app.opening import App
 from mailer.cli.door import is_watched
 from mailer.config import Config
@@ -77,10 +76,7 @@ def look(session: Session, config: Config) -> RenderableType:
 def _relays(now: watch.Live) -> Table:
     table = _table("mail server", "> a minute", "", "how it is")
     for line in going.relays(now):
-        until = ""
-        if line.rests_until:
-            until = f" in {going.spell(max((line.rests_until - clock.now()).total_seconds(), 0))}"
-        how = f"{line.how}{until}" + (f": {line.reply}" if line.reply else "")
+        how = f"{line.how}: {line.reply}" if line.reply else line.how
         _row(table, line.name, f"{line.a_minute:,}", "well" if line.is_well else "rests", how)
     return table
 

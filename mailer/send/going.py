@@ -24,7 +24,6 @@ class RelayLine:
     a_minute: int
     is_well: bool
     how: str
-    rests_until: datetime | None
     reply: str
 
 
@@ -63,6 +62,12 @@ def reasons(found: Mapping[str, int]) -> dict[str, int]:
     return {**shown, "for other reasons": rest} if rest else shown
 
 
+def when(moment: datetime | None) -> str:
+    """Say how long it is until then: "now" if it is already past, or was never told."""
+    seconds = (moment - clock.now()).total_seconds() if moment else 0
+    return f"in {spell(seconds)}" if seconds >= 1 else "now"
+
+
 def spell(seconds: float) -> str:
     """Return a stretch of time in words."""
     for size, word in ((86400, "day"), (3600, "hour"), (60, "minute")):
@@ -74,11 +79,12 @@ def spell(seconds: float) -> str:
 def _line(view: watch.RelayView) -> RelayLine:
     parts = [_many(view.connections, "connection"), f"{view.in_flight:,} on the wire"]
     if view.unwell_since:
-        parts = [f"takes nothing since {spell((clock.now() - view.unwell_since).total_seconds())}; it is tried again"]
+        for_how_long = spell((clock.now() - view.unwell_since).total_seconds())
+        parts = [f"has taken nothing for {for_how_long}; it is tried again {when(view.rests_until)}"]
     if view.slowed:
         parts.append(f"slower for {', '.join(view.slowed)}, as they ask")
     a_minute = round(view.rate * 60)
-    return RelayLine(view.name, a_minute, not view.unwell_since, ", ".join(parts), view.rests_until, view.why)
+    return RelayLine(view.name, a_minute, not view.unwell_since, ", ".join(parts), view.why)
 
 
 def _many(number: int, word: str) -> str:

@@ -52,7 +52,7 @@ def test_relays_and_mailings_are_shown_with_what_keeps_them(store, config, keys)
     lines = {line.split()[0]: " ".join(line.split()) for line in drawn(store, config).splitlines()}
     assert lines["main"] == "main 1,500 well 8 connections, 12 on the wire"
     assert lines["backup"].startswith(
-        "backup 0 rests takes nothing since 5 minutes; it is tried again in 40 seconds: no [b"
+        "backup 0 rests has taken nothing for 5 minutes; it is tried again in 40 seconds: no [b"
     )
     assert lines[str(mailing_id)].endswith("30 40 3 3 the mailbox is full 1,500 a minute, about 0 seconds left")
 

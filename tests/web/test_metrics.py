@@ -1,5 +1,6 @@
 """/metrics: figures a watching program reads, for those who may, and nobody's address among them."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from mailer.send.report import RelayReport, Report
 from mailer.store import pulse
 from mailer.store.tables import Batch, Delivery, Worker
 from mailer.web import metrics
+from tests.house.floorplan import ROOT
 from tests.make import freeze_all
 from tests.web.town import BASE, Town
 
@@ -75,6 +77,13 @@ def test_queue_relays_leases_and_tries_are_told(small_town: Town) -> None:
     assert 40 <= found["mailer_oldest_queued_seconds"] < 100
     assert 20 <= found["mailer_lease_age_seconds"] < 80
     assert "@" not in asked(small_town).text
+
+
+def test_the_manual_names_every_figure_and_no_other(small_town: Town) -> None:
+    told = (ROOT / "docs/operate.md").read_text().partition("<!-- metrics -->")[2].partition("<!-- end -->")[0]
+    named = set(re.findall(r"`(mailer_\w+)", told))
+    real = set(re.findall(r"^# HELP (\w+)", asked(small_town).text, re.M))
+    assert named == real
 
 
 @pytest.mark.parametrize(("peer", "headers"), [("192.0.2.1", {}), ("127.0.0.1", {"X-Forwarded-For": "192.0.2.1"})])

@@ -133,7 +133,7 @@ def watch(session: Session, mailing_id: int, config: Config) -> dict[str, Any]:
         "counting": phase == FLIGHT and mailing.frozen_at is None,
         "pace": going.pace(mailing, found, now, sending.sending_now(session)),
         "relays": going.relays(now),
-        "next": account.next_try(session, mailing_id) if is_sending and found.waiting else None,
+        "next": going.when(account.next_try(session, mailing_id)) if is_sending and found.waiting else "",
         "twice": seen.twice,
         "back": account.came_back(session, mailing_id) if phase != WAITING else {},
         "countdown": _countdown(mailing, phase),
