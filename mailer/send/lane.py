@@ -12,7 +12,7 @@ from mailer.outcomes.verdict import Kind, Reply, judge
 from mailer.send.exchange import Exchange
 from mailer.send.hold import Hold
 from mailer.send.making import House, Result, Turn
-from mailer.send.retry import Try, conclude
+from mailer.send.retry import WORDS, Try, conclude
 from mailer.send.station import Begun
 from mailer.store.engine import StoreTrouble
 
@@ -115,7 +115,8 @@ class Lane:
         for result in results:
             done = result.settled
             reply = f"{done.code} {done.text}" if done.code else None
-            self._note(done.state, result.hold, result.trial, reply=reply, why=None if reply else done.why or None)
+            why = WORDS["unwritten"] if result.kind == "unwritten" else done.why
+            self._note(done.state, result.hold, result.trial, reply=reply, why=None if reply else why or None)
         for _, begun in turn.begun:
             self._note("begun", begun.hold, begun.trial)
 
