@@ -8,12 +8,13 @@ from mailer.address import parse
 from mailer.compose import headers
 from mailer.compose.fit import tidy
 from mailer.compose.late import Frame, key
+from mailer.compose.run import perform
 from mailer.compose.wire import DATE, ID, SUBJECT, TO, UNSUBSCRIBE, Program
 
 _ADDRESS, _NAME = key("reader", "address"), key("reader", "name")
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Letter:
     """What one delivery adds to an edition; ``values`` are the reader's fields it was frozen with.
 
@@ -47,14 +48,7 @@ def build(program: Program, letter: Letter) -> bytes:
     head = "".join(
         [item if (make := _MAKERS.get(item)) is None else make(program, letter, frame) for item in program.tree["head"]]
     )
-    wire = [head.encode("utf-8")]
-    put = wire.append
-    for step in program.body_steps:
-        if isinstance(step, bytes):
-            put(step)
-        else:
-            step(frame, put)
-    return b"".join(wire)
+    return head.encode("utf-8") + perform(program.body_steps, frame)
 
 
 def _to(_program: Program, letter: Letter, _frame: Frame) -> str:

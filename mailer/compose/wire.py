@@ -123,9 +123,7 @@ class Program:
 
 def decoded(todo: Steps, frame: Frame) -> str:
     """Return what quoted-printable steps say to one reader."""
-    wire: list[bytes] = []
-    perform(todo, frame, wire.append)
-    return quopri.decodestring(b"".join(wire)).decode("utf-8").replace("\r\n", "\n")
+    return quopri.decodestring(perform(todo, frame)).decode("utf-8").replace("\r\n", "\n")
 
 
 _PART_HEAD = "Content-Type: text/{}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"

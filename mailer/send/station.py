@@ -182,7 +182,7 @@ class Station:
         self._unfinished[begun.hold.is_urgent] -= 1
         if reply is not None and reply.code:
             self._counted += 1
-            if self.trouble:
+            if self.trouble and not self.is_resting:
                 self._got_well()
         self._tell(begun, reply)
 
