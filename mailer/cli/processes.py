@@ -61,7 +61,10 @@ def work(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Send until SIGTERM or Ctrl-C, then finish what is on the wire; any number may run beside each other."""
+    """Send until SIGTERM or Ctrl-C, then finish what is on the wire; any number may run beside each other.
+
+    In a terminal it shows how sending goes.
+    """
     from mailer.app import logs, working
     from mailer.cli import live
     from mailer.cli.opened import config_of, opened
