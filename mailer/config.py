@@ -28,6 +28,7 @@ from mailer.config_sections import (
     Site,
     Store,
     Templates,
+    Watch,
     Web,
 )
 from mailer.errors import ConfigError
@@ -51,6 +52,7 @@ class Sections(BaseModel):
     send: Send = Send()
     dkim: dict[str, Dkim] = Field(default_factory=dict, examples=["example.org"])
     desk: Desk = Desk()
+    watch: Watch = Watch()
     log: Log = Log()
 
     @field_validator("relay")

@@ -25,6 +25,16 @@ def _is_web_address(value: str) -> bool:
     return bool(whole and re.fullmatch(r"[!-~]+", value) and not re.search(r"[?#<>\"@\\]", value))
 
 
+def _addresses(value: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse what is neither an address nor a network."""
+    for one in value:
+        try:
+            ip_network(one, strict=False)
+        except ValueError:
+            raise ValueError(f"{one!r} is not an address; write numbers like 10.0.0.2 or 10.0.0.0/24") from None
+    return value
+
+
 class Section(BaseModel):
     """One table of config.toml."""
 
@@ -162,15 +172,7 @@ class Web(Section):
             raise ValueError("is no address to listen on; write 127.0.0.1, or 0.0.0.0 for every network")
         return value
 
-    @field_validator("trusted_proxies")
-    @classmethod
-    def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for one in value:
-            try:
-                ip_network(one, strict=False)
-            except ValueError:
-                raise ValueError(f"{one!r} is not an address; write numbers like 10.0.0.2 or 10.0.0.0/24") from None
-        return value
+    _are_addresses = field_validator("trusted_proxies")(_addresses)
 
 
 class Signup(Section):
@@ -316,6 +318,19 @@ class Desk(Section):
         12, gt=0, le=720, description="Hours without a click after which an editor logs in again."
     )
     link_hours: float = Field(24, gt=0, le=168, description="Hours a one-time link for staff works.")
+
+
+class Watch(Section):
+    """Whoever watches over the mailer by a program."""
+
+    metrics_from: tuple[str, ...] = Field(
+        (), description="Addresses that may read /metrics, such as 10.0.0.9; this machine always may."
+    )
+    resting_minutes: float = Field(
+        10, gt=0, le=1440, description="How long a relay may rest with mail waiting before /health turns red."
+    )
+
+    _are_addresses = field_validator("metrics_from")(_addresses)
 
 
 class Log(Section):

@@ -1,6 +1,7 @@
 """`mailer serve`, `work` and `demo`: the processes that stay."""
 
 import sys
+from contextlib import nullcontext
 from typing import Annotated
 
 import typer
@@ -76,8 +77,12 @@ def work(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Send until SIGTERM or Ctrl-C, then finish what is on the wire; any number may run beside each other."""
+    """Send until SIGTERM or Ctrl-C, then finish what is on the wire; any number may run beside each other.
+
+    In a terminal it shows how sending goes.
+    """
     from mailer.app import logs, working
+    from mailer.cli import live
     from mailer.cli.opened import config_of, config_path, opened
 
     logs.set_up(config_of(context).log)
@@ -85,10 +90,11 @@ def work(
         if as_json:
             answer({"working": True, "clock": clock, "processes": processes}, "", as_json=True)
             sys.stdout.flush()
-        if processes > 1:
-            working.supervise(app, sending_command(config_path(context)), processes, ticking=clock)
-            return
-        working.work(app, ticking=clock, as_child=as_child)
+        with nullcontext() if as_child or as_json else live.drawn(app):
+            if processes > 1:
+                working.supervise(app, sending_command(config_path(context)), processes, ticking=clock)
+            else:
+                working.work(app, ticking=clock, as_child=as_child)
 
 
 def demo(

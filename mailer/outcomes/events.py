@@ -233,7 +233,10 @@ def _end(session: Session, subscription: Subscription, *, why: str, actor: str, 
     )
     _outcome(session, row, "unsubscribed", "leave", detail=why)
     # Outside the store too: after a restore this is how one learns who left since the backup.
-    maillog.note("left", subscription=subscription.id, list=subscription.list_id, why=why, by=actor)
+    maillog.note(
+        "left", session.get_one(Subscriber, subscription.subscriber_id).address, mailing=mailing_id,
+        subscription=subscription.id, list=subscription.list_id, why=why, by=actor,
+    )  # fmt: skip
     return True
 
 

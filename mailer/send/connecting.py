@@ -1,6 +1,7 @@
 """Open connections to a relay: aiosmtplib connects, greets, protects and logs in, and is let go."""
 
 import asyncio
+import os
 import socket
 import ssl
 from collections.abc import Mapping
@@ -90,5 +91,14 @@ def _reason(error: BaseException, relay: Relay) -> str:
         return f"{where} did not answer in time"
     if isinstance(error, SMTPResponseException):
         return f"{where} said {error.code} {' '.join(printable(str(error.message)).split())}"
-    text = " ".join(printable(str(error)).split()) or type(error).__name__
+    text = _system_says(error) or " ".join(printable(str(error)).split()) or type(error).__name__
     return f"{where}: {text}"
+
+
+def _system_says(error: BaseException) -> str:
+    """Return what the system says of a connection that was not made, or "": the rest only names the place again."""
+    cause = error.__cause__ if isinstance(error, aiosmtplib.SMTPConnectError) else None
+    if not isinstance(cause, OSError) or isinstance(cause, ssl.SSLError) or not cause.errno:
+        return ""
+    # A name that is not found has no number of the system's own.
+    return os.strerror(cause.errno) if cause.errno > 0 else str(cause.strerror)

@@ -10,8 +10,9 @@ from typing import TypeVar
 from mailer import clock, maillog
 from mailer.outcomes.verdict import Kind, Reply, judge
 from mailer.send.exchange import Exchange
-from mailer.send.making import House, Result
-from mailer.send.retry import conclude
+from mailer.send.hold import Hold
+from mailer.send.making import House, Result, Turn
+from mailer.send.retry import WORDS, Try, conclude
 from mailer.send.station import Begun
 from mailer.store.engine import StoreTrouble
 
@@ -104,12 +105,24 @@ class Lane:
             relays.stations[name].put(begun)
         self._results += turn.spoilt
         for result in results:
-            if result.kind != "unwritten":
-                maillog.note(
-                    result.settled.state, row=result.trial.row_id, lane=self.lane,
-                    relay=result.trial.relay, reply=result.settled.text,
-                )  # fmt: skip
+            self._house.count(result.trial.relay, result.settled.state)
+        if maillog.is_kept():
+            self._tell(results, turn)
         return not turn.is_busy
+
+    def _tell(self, results: Sequence[Result], turn: Turn) -> None:
+        """Say outside the store what became of tries and which begin, now that it is written down."""
+        for result in results:
+            done = result.settled
+            reply = f"{done.code} {done.text}" if done.code else None
+            why = WORDS["unwritten"] if result.kind == "unwritten" else done.why
+            self._note(done.state, result.hold, result.trial, reply=reply, why=None if reply else why or None)
+        for _, begun in turn.begun:
+            self._note("begun", begun.hold, begun.trial)
+
+    def _note(self, event: str, hold: Hold, trial: Try, **more: object) -> None:
+        told = {"mailing": hold.lease.mailing_id, "row": trial.row_id, "lane": self.lane, "relay": trial.relay}
+        maillog.note(event, trial.address, **told, **more)
 
     async def _gather(self) -> None:
         """Wait for results, and a moment longer for more of them: one commit then serves many."""

@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
-from mailer import clock
+from mailer import clock, maillog
 from mailer.send.leases import TABLES, Lease
 from mailer.store.handed import handed, taken
 from mailer.store.tables import (
@@ -226,11 +226,14 @@ def _leave_out(session: Session, mine: Lease, ids: Sequence[int]) -> None:
         state = select(Subscription.state).where(Subscription.id == rows.c.subscription_id).scalar_subquery()
         why = case((state == "ended", literal("left meanwhile")), (state == "paused", literal("paused")), else_=why)
     blocked = and_(rows.c.id.in_(ids), _must_not(rows, mine))
-    session.execute(
+    out = session.execute(
         update(rows)
         .where(blocked, rows.c.state.in_(("queued", "waiting")))
         .values(state="left_out", why=why, next_at=None, final_at=clock.now())
+        .returning(rows.c.id, rows.c.address, rows.c.why)
     )
+    for row in out:
+        maillog.note("left_out", row.address, mailing=mine.mailing_id, row=row.id, lane=mine.lane, why=row.why)
     # What was written once stays uncertain: it is only not tried again.
     session.execute(update(rows).where(blocked, rows.c.state == "uncertain").values(next_at=None))
 

@@ -1,6 +1,7 @@
 """Rows that were begun become messages to carry, outside any transaction that writes."""
 
 import logging
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -33,6 +34,12 @@ class House:
     keys: Keys
     name: str
     relays: Relays
+    # How many tries ended in which state, by relay; both lanes count.
+    outcomes: dict[str, Counter[str]] = field(default_factory=dict)
+
+    def count(self, relay: str, state: str) -> None:
+        """Count a try whose end is written down."""
+        self.outcomes.setdefault(relay, Counter())[state] += 1
 
 
 @dataclass(slots=True)
@@ -102,6 +109,7 @@ class Maker:
                 deadline=date + patience,
                 may_retry=said.may_retry and not doubted,
                 doubted=doubted,
+                address=row.address,
             )
             try:
                 turn.begun.append((one.relay, Begun(trial, self._parcel(row, date), one.hold)))

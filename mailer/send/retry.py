@@ -34,6 +34,7 @@ class Try:
     deadline: datetime
     may_retry: bool
     doubted: bool = False
+    address: str = ""
 
 
 def conclude(done: Try, kind: Kind, reply: Reply, send: Send, now: datetime) -> Settled:

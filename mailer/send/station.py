@@ -1,12 +1,14 @@
 """All connections to one relay: as many as there is work for, notices first, and rest when it is not well."""
 
 import asyncio
+import logging
 import random
 import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from mailer import clock
 from mailer.config_sections import Relay
 from mailer.errors import Broken
 from mailer.outcomes.verdict import Reply
@@ -15,7 +17,10 @@ from mailer.send.envelope import Parcel
 from mailer.send.hold import Hold
 from mailer.send.manners import Manners
 from mailer.send.pipeline import Hands, Pipeline
+from mailer.send.report import RelayReport
 from mailer.send.retry import Try
+
+log = logging.getLogger("mailer.send")
 
 # A row that was begun and not written within this time goes back, so that leaving is never kept waiting.
 STALE_SECONDS = 1.0
@@ -23,6 +28,8 @@ IDLE_SECONDS = 30.0
 TICK_SECONDS = 0.2
 FIRST_PAUSE, LONGEST_PAUSE, LOGIN_PAUSE = 0.5, 60.0, 60.0
 WINDOW_SECONDS, WIDEST = 0.2, 1024
+# A relay that takes and drops us in turn is not told of every time.
+TELL_SECONDS = 30.0
 
 
 @dataclass(slots=True, eq=False)
@@ -56,6 +63,11 @@ class Station:
         self._rate, self._counted, self._counted_at = 0.0, 0, time.monotonic()
         # Why nothing can be carried, and until when we leave the relay alone.
         self.trouble, self.rest_until = "", 0.0
+        # Since when it carries nothing, by the wall clock; how many messages it concluded in all.
+        self._unwell_since, self._is_told, self._told_at = 0.0, False, -TELL_SECONDS
+        self.carried = 0
+        # Routes whose receivers ask for less than we could give; whoever keeps the pace says which.
+        self.slowed: tuple[str, ...] = ()
 
     def start(self) -> None:
         """Begin to look after connections."""
@@ -114,7 +126,35 @@ class Station:
             self._pause = LOGIN_PAUSE if is_login else longer
             spread = 1 + random.uniform(-0.1, 0.1)  # noqa: S311 - spreads load, guards nothing
             self.trouble, self.rest_until = why, time.monotonic() + self._pause * spread
+            self._fell_ill(why)
         self.give_back()
+
+    def report(self) -> RelayReport:
+        """Return what others may know of it; any thread may ask."""
+        rests = max(self.rest_until - time.monotonic(), 0.0)
+        # What was tried last a while ago, with nothing to carry since, may be well by now.
+        is_known = rests > 0 or self.rest_until > time.monotonic() - LONGEST_PAUSE or any(self._unfinished.values())
+        since = self._unwell_since if is_known else 0.0
+        return RelayReport(
+            connections=self.connections,
+            in_flight=self.in_flight,
+            unwell_since=since,
+            rests_until=round(clock.now().timestamp() + rests) if rests else 0.0,
+            why=self.trouble if since else "",
+            slowed=tuple(self.slowed),
+        )
+
+    def _fell_ill(self, why: str) -> None:
+        self._unwell_since = self._unwell_since or round(clock.now().timestamp(), 1)
+        if not self._is_told and time.monotonic() - self._told_at >= TELL_SECONDS:
+            self._is_told, self._told_at = True, time.monotonic()
+            log.warning("the relay %s rests, and is tried again by itself: %s", self.name, why)
+
+    def _got_well(self) -> None:
+        self._pause, self.trouble, self._unwell_since = 0.0, "", 0.0
+        if self._is_told:
+            self._is_told = False
+            log.info("the relay %s is well again", self.name)
 
     def give_back(self) -> None:
         """Hand back everything that was not begun to be written."""
@@ -142,7 +182,8 @@ class Station:
         self._unfinished[begun.hold.is_urgent] -= 1
         if reply is not None and reply.code:
             self._counted += 1
-            self._pause, self.trouble = 0.0, ""
+            if self.trouble and not self.is_resting:
+                self._got_well()
         self._tell(begun, reply)
 
     def _ended(self, why: str, was_useless: bool) -> None:
@@ -212,6 +253,7 @@ class Station:
         now = time.monotonic()
         elapsed = max(now - self._counted_at, 0.001)
         self._rate = 0.5 * self._rate + 0.5 * self._counted / elapsed
+        self.carried += self._counted
         self._counted, self._counted_at = 0, now
 
 

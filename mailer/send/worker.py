@@ -24,6 +24,8 @@ from mailer.send.hold import boottime
 from mailer.send.lane import Lane
 from mailer.send.making import House
 from mailer.send.relays import Relays
+from mailer.send.report import Report
+from mailer.send.reporter import Reporter
 from mailer.send.station import Begun
 from mailer.store import schema
 from mailer.store.engine import Store, StoreTrouble
@@ -48,6 +50,7 @@ class Worker:
         self._house = House(store, config, keys, self.name, self._relays)
         # By whether it is urgent: notices go first.
         self._lanes = {True: Lane("notice", self._house), False: Lane("mailing", self._house)}
+        self._reporter = Reporter(self._house, self._store_trouble, self._trouble)
         self._started = asyncio.Event()
         self._stop = asyncio.Event()
         self._ended = threading.Event()
@@ -64,6 +67,7 @@ class Worker:
         keeper = threading.Thread(target=self._keep_leases, args=(loop,), name="mailer-leases", daemon=True)
         wake.start()
         keeper.start()
+        self._reporter.start()
         self._relays.start()
         freezing = asyncio.create_task(self._freeze())
         try:
@@ -78,6 +82,7 @@ class Worker:
             self._ended.set()
             await asyncio.to_thread(wake.stop)
             await asyncio.to_thread(keeper.join)
+            await asyncio.to_thread(self._reporter.stop)
             with contextlib.suppress(*StoreTrouble):
                 await asyncio.to_thread(self._say, ended_at=clock.now(), trouble="")
         if self._outdated:
@@ -96,6 +101,11 @@ class Worker:
         self._started.set()
         for lane in self._lanes.values():
             lane.wake()
+
+    @property
+    def report(self) -> Report:
+        """Return what was told last of how it sends."""
+        return self._reporter.latest
 
     async def _freeze(self) -> None:
         """Turn the audiences of started mailings into rows, chunk by chunk; sending begins with the first."""
@@ -181,8 +191,10 @@ class Worker:
             lane.renewed(held, until)
 
     def _trouble(self) -> str:
-        found = [*(lane.store_trouble for lane in self._lanes.values()), self._relays.trouble]
-        return next((text for text in found if text), "")[:300]
+        return (self._store_trouble() or self._relays.trouble)[:300]
+
+    def _store_trouble(self) -> str:
+        return next((lane.store_trouble for lane in self._lanes.values() if lane.store_trouble), "")
 
     def _finished(self, begun: Begun, reply: Reply | None) -> None:
         self._lanes[begun.hold.is_urgent].finished(begun, reply)

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from dataclasses import dataclass, field
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -24,11 +25,11 @@ class Health:
     """Looks at most once a second, however often it is asked: asking must not be an attack."""
 
     _looking: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _found: dict[str, str] = field(default_factory=dict)
+    _found: dict[str, Any] = field(default_factory=dict)
     _until: float = 0.0
 
     async def answer(self, house: House, _request: Request) -> Response:
-        """Return 200 and "ok", or 503 and "red" with the part that is not well."""
+        """Return 200 and "ok", or 503 and "red" or "degraded" with the part that is not well."""
         async with self._looking:
             if time.monotonic() >= self._until:
                 self._found = await run_in_threadpool(_look, house)
@@ -36,14 +37,18 @@ class Health:
         return JSONResponse(self._found, status_code=200 if self._found["status"] == "ok" else 503)
 
 
-def _look(house: House) -> dict[str, str]:
+def _look(house: House) -> dict[str, Any]:
     try:
         pulse.feel(house.store)
         with house.store.read() as session:
-            sending = watch.look(session, house.config)
+            found = watch.health(session, house.config)
     except WrongSchema:
         return {"status": "red", "store": "wrong version", "sending": "unknown"}
     except StoreTrouble as error:
         log.error("the store is not well: %s", " ".join(str(error).split()))
         return {"status": "red", "store": "unreachable", "sending": "unknown"}
-    return {"status": "red" if sending == watch.STUCK else "ok", "store": "ok", "sending": sending}
+    if found.store:
+        # Why stands in the log of that process; whoever asks here may be anybody.
+        return {"status": "red", "store": "a sending process cannot write", "sending": found.sending}
+    answer = {"status": found.status, "store": "ok", "sending": found.sending}
+    return answer | {"resting": list(found.resting)} if found.resting else answer

@@ -10,6 +10,10 @@ from mailer.people import limits
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
+LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
+# What proxies write when they pass a request on.
+PASSED_ON = ("x-forwarded-for", "forwarded", "via", "x-forwarded-host", "x-real-ip")
+
 
 def trusted(proxies: Sequence[str]) -> tuple[Network, ...]:
     """Return the proxies' addresses or networks; ConfigError for what is neither."""
@@ -20,7 +24,23 @@ def trusted(proxies: Sequence[str]) -> tuple[Network, ...]:
 
 
 def of(request: Request, proxies: tuple[Network, ...]) -> str:
-    """Return the IPv4 address or the IPv6 /64 the request comes from.
+    """Return the IPv4 address or the IPv6 /64 the request comes from."""
+    return limits.network(address(request, proxies))
+
+
+def is_from(request: Request, proxies: tuple[Network, ...], allowed: Sequence[str]) -> bool:
+    """Say whether the request comes from this machine or from one of the addresses, and nobody passed it on unnamed.
+
+    A proxy on this machine that the operator did not name would make everybody look as if they were here.
+    """
+    peer = request.client.host if request.client else ""
+    if any(name in request.headers for name in PASSED_ON) and not _is_one_of(peer, proxies):
+        return False
+    return _is_one_of(address(request, proxies), (*LOOPBACK, *trusted(allowed)))
+
+
+def address(request: Request, proxies: tuple[Network, ...]) -> str:
+    """Return the address the request comes from, "" if it has none.
 
     X-Forwarded-For is read from its right end, because everything left of the first address that is not
     a trusted proxy was written by whoever asked.
@@ -34,7 +54,7 @@ def of(request: Request, proxies: tuple[Network, ...]) -> str:
             peer = hop
             if not _is_one_of(hop, proxies):
                 break
-    return limits.network(peer)
+    return peer
 
 
 def _is_one_of(text: str, proxies: tuple[Network, ...]) -> bool:

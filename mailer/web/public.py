@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Route
 from mailer.web import archive, choices, confirming, leaving, subscribing
 from mailer.web.health import Health
 from mailer.web.house import House
+from mailer.web.metrics import Metrics
 
 Handler = Callable[[House, Request], Awaitable[Response]]
 
@@ -35,6 +36,7 @@ def routes(house: House) -> list[BaseRoute]:
         Route(path, partial(_dispatch, handlers, house), methods=list(handlers)) for path, handlers in ROUTES
     ]
     found.append(Route("/health", partial(Health().answer, house)))
+    found.append(Route("/metrics", partial(Metrics().answer, house)))
     return found
 
 

@@ -56,8 +56,16 @@ async def test_a_letter_that_is_not_taken_is_a_refusal(house) -> None:
 
 async def test_a_relay_that_is_not_there(house) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
-        configure(house, closed.getsockname()[1])
+        port = closed.getsockname()[1]
+    configure(house, port)
     line = await asyncio.to_thread(house.refused, "relay", "check", "main")
-    assert line.startswith("relay.main: 127.0.0.1:")
+    cure = "check host, port, tls, username, password"
+    assert line == f"relay.main: 127.0.0.1:{port}: Connection refused; {cure}"
+    (house.folder / "config.toml").write_text(
+        "[relay.main]\nhost = 'nowhere.invalid'\n[site]\nbase_url='https://a.example'\n"
+    )
+    line = await asyncio.to_thread(house.refused, "relay", "check", "main")
+    assert line.startswith("relay.main: nowhere.invalid:25: ")
+    assert line.count("nowhere") == 1
     line = await asyncio.to_thread(house.refused, "relay", "check", "mian")
     assert line == "relay: no relay is called 'mian'; there is main"

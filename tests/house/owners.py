@@ -34,6 +34,7 @@ OWNERS = (
     Owner("starlette", ("starlette",), ("web", "api", "app")),
     Owner("uvicorn", ("uvicorn",), ("web", "api", "app")),
     Owner("typer", ("typer", "click"), ("cli",)),
+    Owner("prometheus-client", ("prometheus_client",), ("web",)),
     Owner("rich", ("rich",), ("cli",)),
     Owner("pydantic", ("pydantic", "pydantic_core"), MODELS),
     Owner("pydantic-settings", ("pydantic_settings",), MODELS),

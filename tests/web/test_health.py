@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from mailer import clock
+from mailer.send.report import RelayReport, Report
 from mailer.store import pulse, schema
 from mailer.store.tables import Fact, Mailing, Worker
 from mailer.web import health
@@ -16,15 +17,20 @@ def _look_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "KEPT_SECONDS", 0.0)
 
 
+NOTHING = Report()
+
+
 def ask(town: Town) -> tuple[int, dict[str, str]]:
     answer = town.client.get("/health")
     return answer.status_code, answer.json()
 
 
-def worker(town: Town, ago: float, ended: bool = False) -> None:
+def worker(town: Town, ago: float, ended: bool = False, report: Report = NOTHING) -> None:
     at = clock.now() - timedelta(seconds=ago)
     with town.store.write() as session:
-        session.add(Worker(name=f"w{ago}{ended}", started_at=at, seen_at=at, ended_at=at if ended else None))
+        row = Worker(name=f"w{ago}{ended}", started_at=at, seen_at=at, ended_at=at if ended else None)
+        row.report = report.as_json()
+        session.add(row)
 
 
 def test_nobody_sends_and_nothing_is_to_send(town: Town) -> None:
@@ -58,6 +64,31 @@ def test_a_mailing_that_waits_for_nobody_is_red(small_town: Town, state: str, ho
 def test_a_notice_that_nobody_carries_is_red(small_town: Town) -> None:
     small_town.asked()
     assert ask(small_town)[0] == 503
+
+
+def test_a_worker_that_could_not_write_is_red(town: Town) -> None:
+    worker(town, ago=1, report=Report(store="disk I/O error at 10.0.0.2"))
+    assert ask(town) == (503, {"status": "red", "store": "a sending process cannot write", "sending": "alive"})
+
+
+def test_a_relay_that_rests_for_long_with_work_waiting_is_named(town: Town, moving_clock) -> None:
+    since = moving_clock.now().timestamp()
+    ill, well = RelayReport(unwell_since=since, why="no answer"), RelayReport()
+    town.publish()
+    moving_clock.move(minutes=town.config.watch.resting_minutes - 1)
+    worker(town, ago=1, report=Report({"main": ill, "spare": well}))
+    assert ask(town)[0] == 200
+    moving_clock.move(minutes=2)
+    assert ask(town) == (503, {"status": "degraded", "store": "ok", "sending": "alive", "resting": ["main"]})
+    worker(town, ago=2, report=Report({"main": well}))
+    assert ask(town)[0] == 200, "it carries mail for another process"
+
+
+def test_a_relay_that_rests_while_nothing_waits_is_no_matter(small_town: Town, moving_clock) -> None:
+    since = moving_clock.now().timestamp()
+    moving_clock.move(hours=1)
+    worker(small_town, ago=1, report=Report({"main": RelayReport(unwell_since=since)}))
+    assert ask(small_town)[0] == 200
 
 
 def test_tables_of_another_version_are_red(small_town: Town, monkeypatch) -> None:

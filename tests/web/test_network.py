@@ -61,3 +61,24 @@ def test_pretending_to_be_many_does_not_help(small_town: Town) -> None:
         for number in range(allowed + 1)
     ]
     assert codes == [200] * allowed + [429]
+
+
+@pytest.mark.parametrize(
+    ("peer", "header", "is_here"),
+    [
+        ("127.0.0.1", {}, True),
+        ("::1", {}, True),
+        ("192.0.2.9", {}, True),
+        ("192.0.2.10", {}, False),
+        ("", {}, False),
+        ("127.0.0.1", {"x-forwarded-for": "127.0.0.1"}, False),
+        ("127.0.0.1", {"via": "1.1 proxy"}, False),
+        ("10.0.0.2", {"x-forwarded-for": "192.0.2.9"}, True),
+        ("10.0.0.2", {"x-forwarded-for": "127.0.0.1, 203.0.113.5"}, False),
+        ("10.0.0.2", {"x-forwarded-for": "203.0.113.5"}, False),
+    ],
+)
+def test_who_comes_through_a_proxy_is_not_from_here(peer: str, header: dict[str, str], is_here: bool) -> None:
+    headers = [(name.encode(), value.encode()) for name, value in header.items()]
+    asked = Request({"type": "http", "client": (peer, 1) if peer else None, "headers": headers})
+    assert network.is_from(asked, network.trusted(["10.0.0.2"]), ["192.0.2.9"]) is is_here

@@ -16,6 +16,7 @@ from mailer.store.tables.mailing import (
     Notice,
     Worker,
     is_open,
+    is_told,
 )
 from mailer.store.tables.outcomes import OUTCOME_KINDS, Outcome
 from mailer.store.tables.people import (
@@ -74,4 +75,5 @@ __all__ = [
     "Worker",
     "db_now",
     "is_open",
+    "is_told",
 ]

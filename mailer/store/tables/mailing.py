@@ -1,6 +1,7 @@
 """Mailings, their editions, and the ledger: one row for every person and every letter."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     Boolean,
@@ -35,6 +36,16 @@ DELIVERY_STATES = ("queued", "begun", "waiting", "accepted", "refused", "uncerta
 LATE = ("send", "skip", "ask")
 # Not by the states that are open: then every move between them would have to touch every index.
 OPEN = text("final_at IS NULL")
+
+
+# Rows with something to tell: all but those that wait for their first try, are on the wire or were simply taken.
+# Not by their state, or every move between states would have to touch this index; sending never does.
+TOLD = text("why <> '' OR again")
+
+
+def is_told() -> TextClause:
+    """Return the condition of the index of deliveries with a reason or a second try, to the letter too."""
+    return text("(deliveries.why <> '' OR deliveries.again)")
 
 
 def is_open(table: str) -> TextClause:
@@ -146,6 +157,8 @@ class Worker(Table):
     version: Mapped[str] = mapped_column(String(40), default="")
     # What keeps it from sending, such as a relay that does not answer.
     trouble: Mapped[str] = mapped_column(String(300), default="")
+    # How it sends and what it knows of its relays: send/report.py says what stands in it.
+    report: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     started_at: Mapped[datetime] = mapped_column(Instant)
     seen_at: Mapped[datetime] = mapped_column(Instant)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -229,6 +242,7 @@ class Delivery(Sendable, Table):
         UniqueConstraint("mailing_id", "subscriber_id"),
         Index("ix_deliveries_person", "subscriber_id"),
         Index("ix_deliveries_again", "mailing_id", "next_at", sqlite_where=OPEN, postgresql_where=OPEN),
+        Index("ix_deliveries_told", "mailing_id", "id", sqlite_where=TOLD, postgresql_where=TOLD),
     )
 
     mailing_id: Mapped[int] = mapped_column(ForeignKey("mailings.id"))

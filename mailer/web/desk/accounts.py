@@ -16,6 +16,7 @@ from mailer.errors import BadInput, Refused
 from mailer.mailing import deliveries, mailings
 from mailer.outcomes import account
 from mailer.people.roster_file import csv_line
+from mailer.send import going
 from mailer.send import watch as sending
 from mailer.store.tables import DELIVERY_STATES
 from mailer.web.desk.call import HEADERS, Call
@@ -108,12 +109,14 @@ async def as_csv(call: Call) -> Response:
 def watch(session: Session, mailing_id: int, config: Config) -> dict[str, Any]:
     """Return how far a mailing is: its figures, how fast it goes, when it will be done, what keeps it.
 
-    Counting a million rows takes a second, so a page asks the more seldom the longer it took.
+    A page asks the more seldom the longer it took.
     """
     begun = time.monotonic()
     mailing = plain(mailings.need(session, mailing_id))
     phase = phase_of(mailing.state)
-    found = account.account(session, mailing_id)
+    seen = account.glance(session, mailing_id)
+    found, is_sending = seen.account, mailing.state == "sending"
+    now = sending.live(session, config) if is_sending else sending.Live()
     final = found.accepted + found.refused + found.left_out + found.uncertain
     return {
         "id": mailing_id,
@@ -123,17 +126,19 @@ def watch(session: Session, mailing_id: int, config: Config) -> dict[str, Any]:
         "why": mailing.why,
         "asked": mailing.asked_at is not None,
         "account": found,
-        "figures": _figures(session, mailing_id, found),
+        "figures": _figures(seen),
         "final": final,
         "percent": _percent(final, found.chosen, mailing.frozen_at is not None),
         "bar": _bar(found),
         "counting": phase == FLIGHT and mailing.frozen_at is None,
-        "pace": _pace(mailing, found, final),
-        "twice": account.possibly_twice(session, mailing_id) if phase != WAITING else 0,
+        "pace": going.pace(mailing, found, now, sending.sending_now(session)),
+        "relays": going.relays(now),
+        "next": going.when(account.next_try(session, mailing_id)) if is_sending and found.waiting else "",
+        "twice": seen.twice,
         "back": account.came_back(session, mailing_id) if phase != WAITING else {},
         "countdown": _countdown(mailing, phase),
-        "nobody": mailing.state == "sending" and sending.look(session, config) == sending.STUCK,
-        "trouble": sending.trouble(session, config) if mailing.state == "sending" else "",
+        "nobody": is_sending and sending.look(session, config) == sending.STUCK,
+        "trouble": sending.trouble(session, config) if is_sending else "",
         "started": mailing.started_at,
         "finished": mailing.finished_at,
         "every": _pause(phase, mailing.due_at, time.monotonic() - begun),
@@ -142,13 +147,13 @@ def watch(session: Session, mailing_id: int, config: Config) -> dict[str, Any]:
 
 def figures_of(session: Session, mailing_id: int) -> list[Figure]:
     """Return the figures of the account in the order of DELIVERY_STATES."""
-    return _figures(session, mailing_id, account.account(session, mailing_id))
+    return _figures(account.glance(session, mailing_id))
 
 
-def _figures(session: Session, mailing_id: int, found: account.Account) -> list[Figure]:
-    numbers, reasons = asdict(found), account.reasons(session, mailing_id)
+def _figures(seen: account.Glance) -> list[Figure]:
+    numbers = seen.account.states
     return [
-        Figure(state, *FIGURES[state], number=numbers[state], reasons=reasons.get(state, {}))
+        Figure(state, *FIGURES[state], number=numbers[state], reasons=going.reasons(seen.reasons.get(state, {})))
         for state in DELIVERY_STATES
     ]
 
@@ -177,34 +182,11 @@ def _bar(found: account.Account) -> list[dict[str, str]]:
     return parts
 
 
-def _pace(mailing: Any, found: account.Account, final: int) -> str:
-    """Say how fast it goes and how long it takes, once there is enough to say it by."""
-    if mailing.state != "sending" or mailing.started_at is None:
-        return ""
-    seconds = (clock.now() - mailing.started_at).total_seconds() - mailing.paused_seconds
-    carried = found.accepted + found.refused
-    if seconds < 5 or carried < 20:
-        return ""
-    rate = carried / seconds
-    words = f"{rate * 60:,.0f} a minute"
-    left = found.chosen - final - found.waiting
-    if left <= 0 or mailing.frozen_at is None:
-        return words
-    return f"{words}, about {_spell(left / rate)} left"
-
-
 def _countdown(mailing: Any, phase: str) -> str:
     if phase != WAITING or mailing.due_at is None or mailing.asked_at is not None:
         return ""
     seconds = int((mailing.due_at - clock.now()).total_seconds())
-    return f"Starts in {_spell(seconds)}." if seconds > 0 else "Starts at this moment."
-
-
-def _spell(seconds: float) -> str:
-    for size, word in ((86400, "day"), (3600, "hour"), (60, "minute")):
-        if seconds >= 2 * size:
-            return f"{int(seconds // size)} {word}s"
-    return f"{int(seconds)} second{'' if int(seconds) == 1 else 's'}"
+    return f"Starts in {going.spell(seconds)}." if seconds > 0 else "Starts at this moment."
 
 
 def _people_page(session: Session, mailing_id: int, state: str, after: int) -> dict[str, Any]:

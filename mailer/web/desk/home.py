@@ -104,7 +104,7 @@ def _card(session: Session, row: Any) -> dict[str, Any]:
     phase = phase_of(mailing.state)
     moment = mailing.due_at if phase == WAITING else mailing.finished_at or mailing.started_at or mailing.made_at
     # Only what moves is counted: sums over old mailings of a million would make this page slow.
-    figures = account.account(session, mailing.id) if phase == FLIGHT else None
+    figures = account.glance(session, mailing.id).account if phase == FLIGHT else None
     return {
         "id": mailing.id,
         "subject": mailing.subject,

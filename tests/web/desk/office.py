@@ -13,10 +13,11 @@ from mailer.config import Config
 from mailer.mailing import mailings
 from mailer.mailing.schedule import When
 from mailer.people import lists
+from mailer.send.report import RelayReport, Report
 from mailer.sources import kept
 from mailer.staff import entry, passwords, team
 from mailer.store.engine import Store
-from mailer.store.tables import ROLES, Delivery, Mailing, Table
+from mailer.store.tables import ROLES, Batch, Delivery, Mailing, Table, Worker
 from mailer.tokens import Keys
 from mailer.web.desk.call import COOKIE, token_of
 from mailer.web.site import make_site
@@ -129,6 +130,27 @@ class Office:
             for row, fate in zip(rows, (*FATES, *[("accepted", "", 250, "2.0.0 Ok: queued")] * 5), strict=False):
                 _settle(row, *fate)
             rows[4].again = True
+            # What is begun is in the hands of somebody.
+            held = session.get_one(Batch, rows[0].batch_id)
+            held.owner, held.lease_until = "worker", clock.now() + timedelta(hours=1)
+        return number
+
+    def reports(self) -> None:
+        """Let a sending process tell how it goes: one relay is well, the other rests."""
+        now = clock.now()
+        well = RelayReport(rate=25.0, connections=8, in_flight=12, slowed=("gmail.com",))
+        ill = RelayReport(
+            unwell_since=now.timestamp() - 300, rests_until=now.timestamp() + 40, why="main.test:25: no <answer>"
+        )
+        report = Report({"backup": ill, "main": well}).as_json()
+        with self.store.write() as session:
+            session.query(Worker).delete()
+            session.add(Worker(name="w", started_at=now, seen_at=now, report=report))
+
+    def resting(self) -> int:
+        """Bring a mailing half way while one of two relays rests."""
+        number = self.sending()
+        self.reports()
         return number
 
     def paused(self) -> int:

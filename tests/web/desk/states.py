@@ -105,6 +105,7 @@ STATES: dict[str, State] = {
     "holding": _at(_held),
     "late": _at(Office.late),
     "sending": _at(Office.sending),
+    "resting": _at(Office.resting),
     "stop": _at(Office.sending, "/stop"),
     "paused": _at(Office.paused),
     "stopped": _at(Office.stopped),

@@ -11,8 +11,10 @@ import pytest
 
 from mailer import clock
 from mailer.outcomes.account import Account
+from mailer.send import going
+from mailer.send.watch import Live, RelayView
 from mailer.store.tables import Delivery, Subscriber, Worker
-from mailer.web.desk.accounts import _bar, _pace, _pause, _percent, _spell
+from mailer.web.desk.accounts import _bar, _pause, _percent
 from tests.web.desk.office import Office
 
 HTMX = {"HX-Request": "true"}
@@ -225,7 +227,7 @@ def test_the_bar_never_runs_over() -> None:
     [(1, "1 second"), (43, "43 seconds"), (119, "119 seconds"), (125, "2 minutes"), (90000, "25 hours")],
 )
 def test_time_left_is_said_in_words(seconds: int, said: str) -> None:
-    assert _spell(seconds) == said
+    assert going.spell(seconds) == said
 
 
 def test_the_longer_counting_takes_the_more_seldom_a_page_asks(moving_clock) -> None:
@@ -239,9 +241,60 @@ def test_pace_is_said_once_there_is_enough_to_say_it_by(moving_clock) -> None:
     started = moving_clock.now()
     mailing = SimpleNamespace(state="sending", started_at=started, frozen_at=started, paused_seconds=30)
     moving_clock.move(seconds=90)
-    half = Account(1200, 600, 0, 0, 600, 0, 0, 0)
-    assert _pace(mailing, half, 600) == "600 a minute, about 60 seconds left"
-    assert _pace(mailing, Account(1200, 1190, 0, 0, 10, 0, 0, 0), 10) == ""
-    assert _pace(SimpleNamespace(**{**vars(mailing), "state": "paused"}), half, 600) == ""
-    assert _pace(SimpleNamespace(**{**vars(mailing), "frozen_at": None}), half, 600) == "600 a minute"
-    assert _pace(mailing, Account(1200, 0, 0, 600, 600, 0, 0, 0), 600) == "600 a minute"
+    half, unknown = Account(1200, 600, 0, 0, 600, 0, 0, 0), Live()
+    assert going.pace(mailing, half, unknown, 1) == "600 a minute, about 60 seconds left"
+    assert going.pace(mailing, Account(1200, 1190, 0, 0, 10, 0, 0, 0), unknown, 1) == ""
+    assert going.pace(SimpleNamespace(**{**vars(mailing), "state": "paused"}), half, unknown, 1) == ""
+    assert going.pace(SimpleNamespace(**{**vars(mailing), "frozen_at": None}), half, unknown, 1) == "600 a minute"
+    assert going.pace(mailing, Account(1200, 0, 0, 600, 600, 0, 0, 0), unknown, 1) == "600 a minute"
+
+
+@pytest.mark.parametrize(
+    ("rate", "sharing", "said"),
+    [
+        (5.0, 1, "300 a minute, about 2 minutes left"),
+        (5.0, 2, "150 a minute, about 4 minutes left"),
+        (0.0, 1, ""),
+    ],
+)
+def test_what_goes_out_now_decides_how_long_it_takes(moving_clock, rate: float, sharing: int, said: str) -> None:
+    started = moving_clock.now()
+    mailing = SimpleNamespace(state="sending", started_at=started, frozen_at=started, paused_seconds=0)
+    moving_clock.move(seconds=90)
+    now = Live([RelayView("main", rate, 4, 9, None, None, "", ())], 1)
+    assert going.pace(mailing, Account(1200, 600, 0, 0, 600, 0, 0, 0), now, sharing) == said
+
+
+def test_who_is_left_is_told_with_the_next_try(office: Office) -> None:
+    number = office.sending()
+    with office.store.write() as session:
+        for row in session.query(Delivery).filter(Delivery.state.in_(("queued", "begun"))):
+            row.state, row.first_begun_at, row.final_at = "accepted", row.made_at, row.made_at
+    assert re.search(
+        r"sent, 1 still being tried, the next in \d+ (minutes|seconds)", watch(office, number, "sending").text
+    )
+
+
+def test_reasons_that_say_the_same_in_other_words_are_one() -> None:
+    replies = {f"the mailbox is full: 452 4.2.2 over quota, id {number}": 2 for number in range(50)}
+    others = {f"because {number}": 1 for number in range(10)}
+    shown = going.reasons({**replies, "no value: city": 3, **others})
+    assert list(shown.items())[:2] == [("the mailbox is full", 100), ("no value: city", 3)]
+    assert (shown["for other reasons"], sum(shown.values())) == (6, 113)
+
+
+def test_every_mail_server_is_shown_with_how_it_is(office: Office) -> None:
+    number = office.sending()
+    assert "Mail server" not in watch(office, number, "sending").text
+    office.reports()
+    text = watch(office, number, "sending").text
+    assert "What carries it now" in text
+    assert re.search(
+        r'backup<span[^>]*>rests.*?<td class="number">0<.*?has taken nothing for 5 minutes; it is tried again in',
+        text,
+        re.S,
+    )
+    assert "main.test:25: no &lt;answer&gt;" in text
+    assert re.search(r'main<span[^>]*>well.*?<td class="number">1,500<.*?8 connections, 12 on the wire', text, re.S)
+    assert "slower for gmail.com, as they ask" in text
+    assert "What carries it now" not in watch(office, office.paused(), "paused").text

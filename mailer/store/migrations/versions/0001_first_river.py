@@ -267,6 +267,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=80), nullable=False),
         sa.Column("version", sa.String(length=40), nullable=False),
         sa.Column("trouble", sa.String(length=300), nullable=False),
+        sa.Column("report", base.Json, nullable=False),
         sa.Column("started_at", base.Instant(), nullable=False),
         sa.Column("seen_at", base.Instant(), nullable=False),
         sa.Column("ended_at", base.Instant(), nullable=True),
@@ -634,6 +635,14 @@ def upgrade() -> None:
         unique=False,
         sqlite_where=sa.text("final_at IS NULL"),
         postgresql_where=sa.text("final_at IS NULL"),
+    )
+    op.create_index(
+        "ix_deliveries_told",
+        "deliveries",
+        ["mailing_id", "id"],
+        unique=False,
+        sqlite_where=sa.text("why <> '' OR again"),
+        postgresql_where=sa.text("why <> '' OR again"),
     )
     op.create_index(
         "ix_deliveries_batch",
