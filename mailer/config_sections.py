@@ -252,7 +252,7 @@ class Relay(Section):
     warm_up_from: str = Field("", description="The first day of warm_up, such as 2027-03-01.")
     pace: dict[str, PerSecond] = Field(
         default_factory=dict,
-        description='Messages a second to a receiving domain, at most, by domain.',
+        description="Messages a second to a receiving domain, at most, by domain.",
     )
     depth: int = Field(
         4,

@@ -92,7 +92,7 @@ class Lane:
         """Do one turn; say whether to wait for news before the next."""
         relays = self._house.relays
         results, self._results = self._results, []
-        room = {} if self._is_stopping else relays.room(is_urgent=self._is_urgent)
+        room = {} if self._is_stopping else self._room()
         ahead = AHEAD * relays.window if room else 0
         turn = await self._try(lambda: self._exchange.turn(results, room, ahead), None)
         if turn is None:
@@ -110,6 +110,9 @@ class Lane:
                     relay=result.trial.relay, reply=result.settled.text,
                 )  # fmt: skip
         return not turn.is_busy
+
+    def _room(self) -> dict[str, int]:
+        return self._house.relays.room(is_urgent=self._is_urgent, wanted=self._exchange.wanted)
 
     async def _gather(self) -> None:
         """Wait for results, and a moment longer for more of them: one commit then serves many."""

@@ -6,9 +6,9 @@ ask the database's clock how much time has passed; if that clock was set back me
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 
@@ -94,9 +94,9 @@ def limits_of(relay: Relay, *, is_urgent: bool) -> tuple[Limit, ...]:
 
 
 def cap_of(per_second: float) -> Limit:
-    """Return a cap of messages a second: so many in a slot of a second, or one in a longer slot."""
-    seconds = max(1.0, 1 / per_second)
-    return Limit("second", max(int(per_second * seconds), 1), int(seconds * SECOND), 0)
+    """Return a cap of messages a second: a whole number in a slot of a second or a little more."""
+    most = math.ceil(per_second)
+    return Limit("second", most, int(most / per_second * SECOND), 0)
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def boot_id() -> str:
 
 
 def draw(
-    session: Session, name: str, limits: Iterable[Limit], wanted: int, unused: Mapping[int, int] | None = None
+    session: Session, name: str, limits: Sequence[Limit], wanted: int, unused: Mapping[int, int] | None = None
 ) -> Grant:
     """Give back what was drawn at a moment and not used, then draw up to ``wanted``; a short transaction of its own."""
     row = _locked(session, name)
@@ -138,13 +138,14 @@ def draw(
             slot = str(then // limit.slot)
             if slot in spent:
                 spent[slot] = max(spent[slot] - count, 0)
-    lefts = [left for limit in limits if (left := limit.left(slots[limit.name], moment)) is not None]
-    count = min([wanted, *lefts])
-    opens = max((limit.opens(slots[limit.name], moment) for limit in limits), default=0.0) if count < wanted else 0.0
+    lefts = {limit: limit.left(slots[limit.name], moment) for limit in limits}
+    count = min([wanted, *(left for left in lefts.values() if left is not None)])
+    full = [limit for limit, left in lefts.items() if left == count] if count < wanted else []
+    opens = max((limit.opens(slots[limit.name], moment) for limit in full), default=0.0)
     if count or unused:
         row.slots = {**slots, **{limit.name: limit.add(slots[limit.name], moment, count) for limit in limits}}
         row.moment = moment
-        row.wall = session.scalar(select(db_now())) or row.wall
+        row.wall = _wall(session)
         newest = sorted(row.boots.items(), key=lambda item: item[1][0])[1 - BOOTS_KEPT :]
         row.boots = {**dict(newest), boot: [moment, int(now * SECOND)]}
     return Grant(count, moment, now, opens)
@@ -154,8 +155,7 @@ def _locked(session: Session, name: str) -> Spending:
     wanted = select(Spending).where(Spending.name == name).with_for_update()
     row = session.scalar(wanted)
     if row is None:
-        wall = session.scalar(select(db_now()))
-        assert wall is not None
+        wall = _wall(session)
         moment = (wall - EPOCH) // MICROSECOND
         insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
         first = insert(Spending).values(name=name, moment=moment, wall=wall, boots={}, slots={})
@@ -169,5 +169,8 @@ def _moment(session: Session, row: Spending, boot: str, since_boot: int) -> int:
     if boot and boot in row.boots:
         then, before = row.boots[boot]
         return max(row.moment, then + since_boot - before)
-    wall = session.scalar(select(db_now())) or row.wall
-    return row.moment + max((wall - row.wall) // MICROSECOND, 0)
+    return row.moment + max((_wall(session) - row.wall) // MICROSECOND, 0)
+
+
+def _wall(session: Session) -> datetime:
+    return session.scalars(select(db_now())).one()

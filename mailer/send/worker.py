@@ -22,6 +22,7 @@ from mailer.send import leases
 from mailer.send.hold import boottime
 from mailer.send.lane import Lane
 from mailer.send.making import House
+from mailer.send.purse import Purses
 from mailer.send.relays import Relays
 from mailer.send.station import Begun
 from mailer.store.engine import Store, StoreTrouble
@@ -40,7 +41,7 @@ class Worker:
 
     def __init__(self, store: Store, config: Config, keys: Keys) -> None:
         self.name = f"{socket.gethostname()[:40]}-{os.getpid()}-{secrets.token_hex(3)}"
-        self._relays = Relays(config, self._finished)
+        self._relays = Relays(config, self._finished, Purses(store, self._wake_lanes))
         self._house = House(store, config, keys, self.name, self._relays)
         # By whether it is urgent: notices go first.
         self._lanes = {True: Lane("notice", self._house), False: Lane("mailing", self._house)}
@@ -84,6 +85,9 @@ class Worker:
     def wake(self) -> None:
         """Look for work now."""
         self._started.set()
+        self._wake_lanes()
+
+    def _wake_lanes(self) -> None:
         for lane in self._lanes.values():
             lane.wake()
 
