@@ -142,7 +142,7 @@ class Pace:
                 return
             rate = slow.allowed(now)
         else:
-            # The whole second before it, or this one as far as it got.
-            rate = max(seen.rate, seen.count / max(now - seen.since, COUNT_SECONDS), 2 * SLOWEST)
+            # As in the second before it, or in this one as far as it got.
+            rate = max(seen.rate, seen.count / max(now - seen.since, COUNT_SECONDS / 10), 2 * SLOWEST)
             slow = Slow(rate, rate, now)
         self._slow[route] = Slow(max(rate / 2, SLOWEST), slow.full, now, 0.0, now)

@@ -19,6 +19,11 @@ class Relays:
         self._purses = purses
         self._credit = dict.fromkeys(self.stations, 0)
 
+    @property
+    def capped(self) -> set[str]:
+        """Return the receiving domains some relay has a configured pace for."""
+        return set[str]().union(*(station.relay.pace for station in self.stations.values()))
+
     def start(self) -> None:
         """Begin to look after connections and limits."""
         self._purses.start()

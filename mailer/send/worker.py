@@ -114,7 +114,8 @@ class Worker:
         def look() -> tuple[list[str], int | None]:
             with store.read() as session:
                 routes = session.get_one(Mailing, mailing_id).routes or freeze.choose_routes(session, mailing_id)
-                return routes, freeze.next_bound(session, mailing_id)
+                # A domain with a pace of its own is never among the small ones.
+                return sorted({*routes, *self._relays.capped}), freeze.next_bound(session, mailing_id)
 
         while not self._stop.is_set():
             routes, bound = await asyncio.to_thread(look)

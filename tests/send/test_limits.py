@@ -55,7 +55,7 @@ steps = st.one_of(
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
-@given(plan=st.lists(steps, max_size=80), late=st.floats(0, GO_SECONDS))
+@given(plan=st.lists(steps, min_size=20, max_size=80), late=st.floats(0, GO_SECONDS))
 def test_no_window_holds_more_than_its_limit(sqlite_store, plan, late) -> None:
     relay = Relay(per_minute=20, per_hour=60, per_day=150)
     world, used, name = World(), list[int](), f"relay{next(_names)}"
