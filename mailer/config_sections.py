@@ -279,10 +279,12 @@ class Relay(Section):
             raise ValueError("is not a day; write it like 2027-03-01")
         return value
 
-    @field_validator("pace")
+    @field_validator("pace", mode="before")
     @classmethod
-    def _domains_of_pace(cls, value: dict[str, float]) -> dict[str, float]:
-        for name in value:
+    def _domains_of_pace(cls, value: Any) -> Any:
+        for name, rate in value.items() if isinstance(value, dict) else ():
+            if isinstance(rate, dict):
+                raise ValueError(f'this domain is not in quotes; write "{name}.{next(iter(rate), "com")}" = 20')
             if "." not in name or not re.fullmatch(r"[a-z0-9.-]+", name):
                 raise ValueError(f'{name!r} is not a domain; write it in small letters and quotes, like "gmail.com"')
         return value

@@ -142,7 +142,7 @@ def draw(
     count = min([wanted, *(left for left in lefts.values() if left is not None)])
     full = [limit for limit, left in lefts.items() if left == count] if count < wanted else []
     opens = max((limit.opens(slots[limit.name], moment) for limit in full), default=0.0)
-    if count or unused:
+    if count or unused or boot not in row.boots:
         row.slots = {**slots, **{limit.name: limit.add(slots[limit.name], moment, count) for limit in limits}}
         row.moment = moment
         row.wall = _wall(session)

@@ -16,7 +16,9 @@ ONE_ANSWER_SECONDS = 2.0
 SLOWEST = 0.1
 # The route of all small domains together is slowed when so many of them ask for it within so many seconds.
 REST, SMALL_DOMAINS, TOGETHER_SECONDS = "rest", 3, 60.0
-COUNT_SECONDS = 1.0
+COUNT_SECONDS, LONG_SECONDS = 1.0, 3.0
+# The rate, in messages a second, of a route that has hardly begun.
+AT_FIRST = 20.0
 THROTTLED = re.compile(
     r"throttl|slow down|rate ?limit|too (many|fast|quick)|exceed\w*.{0,40}\b(rate|limit|quota)"
     r"|unusual rate|at a rate|(connection|message|sending) (rate|limit)|deferred due to|temporarily deferred",
@@ -127,7 +129,9 @@ class Pace:
         seen = self._seen.setdefault(route, Seen(now))
         elapsed = now - seen.since
         if elapsed >= COUNT_SECONDS:
-            seen.rate, seen.count, seen.since = seen.count / elapsed, 0, now
+            # After a rest it says nothing.
+            seen.rate = seen.count / elapsed if elapsed < LONG_SECONDS else 0.0
+            seen.count, seen.since = 0, now
         seen.count += 1
 
     def _many_ask(self, domain: str, now: float) -> bool:
@@ -142,7 +146,7 @@ class Pace:
                 return
             rate = slow.allowed(now)
         else:
-            # As in the second before it, or in this one as far as it got.
-            rate = max(seen.rate, seen.count / max(now - seen.since, COUNT_SECONDS / 10), 2 * SLOWEST)
+            # As in the second before it; too much is soon halved again, too little would last.
+            rate = seen.rate or max(seen.count / max(now - seen.since, COUNT_SECONDS / 10), AT_FIRST)
             slow = Slow(rate, rate, now)
         self._slow[route] = Slow(max(rate / 2, SLOWEST), slow.full, now, 0.0, now)

@@ -110,11 +110,11 @@ class Purse:
     def _drawn(self, grant: Grant, asked: int) -> None:
         self._grants.extend([grant] * grant.count)
         self._asked = 0
-        if not grant.count and not self._is_dry and grant.opens >= WORTH_A_LINE:
+        is_short = grant.count < asked
+        if is_short and not self._is_dry and grant.opens >= WORTH_A_LINE:
             log.info("the limits of %s are used up for now: %s", self.name, _wait(grant.opens))
-        self._is_dry = not grant.count
         pause = min(max(grant.opens, LEAST_DRY_SECONDS), DRY_SECONDS)
-        self._dry_until = grant.drawn_at + pause if grant.count < asked else 0.0
+        self._is_dry, self._dry_until = is_short, grant.drawn_at + pause if is_short else 0.0
 
     def _put_aside_old(self) -> None:
         old = boottime() - FRESH_SECONDS

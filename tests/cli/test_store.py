@@ -13,7 +13,7 @@ def test_init_makes_a_house_that_is_well(house) -> None:
     for name in ("config.toml", "subscribers.db", "keys/signing.keys", "keys/suppression.key"):
         assert stat.S_IMODE((house.folder / name).stat().st_mode) == 0o600
     assert house.do("check").out == "all is well: configuration, templates, store and keys\n"
-    assert house.do("check", "--json").json == {"mistakes": []}
+    assert house.do("check", "--json").json == {"mistakes": [], "warnings": []}
 
 
 def test_init_touches_nothing_that_is_there(tmp_path, capsys) -> None:
@@ -118,3 +118,15 @@ def test_nothing_is_said_to_be_done_that_was_not_kept(house, words) -> None:
     connection.close()
     statement = str(house.statement())
     assert "FOREIGN KEY" in house.refused(*(word.format(statement=statement) for word in words))
+
+
+def test_check_warns_of_a_list_no_relay_serves(house) -> None:
+    house.do(
+        "list", "add", "press", "--title", "Press", "--from", "us@water.example", "--postal", "1 Main Street, Town"
+    )
+    with (house.folder / "config.toml").open("a") as file:
+        file.write('\n[relay.main]\ndomains = ["art.example"]\n')
+    typed = house.do("check")
+    assert typed.code == 0
+    assert "no mistakes, but mail will wait" in typed.out
+    assert "warning: list press: no relay carries mail from water.example" in typed.err

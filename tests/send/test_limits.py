@@ -73,7 +73,8 @@ def test_no_window_holds_more_than_its_limit(sqlite_store, plan, late) -> None:
             elif what == "start a machine anew":
                 # It has nothing but the database's clock; if that was set meanwhile nobody can know.
                 if not was_set:
-                    world.boots[value] = world.now
+                    world.here, world.boots[value] = value, world.now
+                    used += [world.now] * draw(session, name, limits_of(relay, is_urgent=True), 1).count
             else:
                 world.here, wanted, unused = value
                 grant = draw(session, name, limits_of(relay, is_urgent=True), wanted)
@@ -109,7 +110,9 @@ def test_a_new_machine_takes_the_time_from_the_database_but_never_backwards(stor
     world.boots["a"] = world.now
     with store.write() as session:
         assert draw(session, "main", found, 10).count == 0
+    # From now on it counts for itself, whatever that clock says.
     world.offset = 0
+    world.now += 65 * SECOND
     with store.write() as session:
         assert draw(session, "main", found, 10).count == 10
 
