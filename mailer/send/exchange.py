@@ -81,6 +81,8 @@ class Exchange:
             hold.last_id = rows[-1].id
             if self._lane == "mailing":
                 self._maker.letters.fetch(session, {row.edition_id for row in rows})
+            else:
+                self._maker.letters.fetch_senders(session, {row.list_id for row in rows if row.list_id})
 
     def _choose(self, holds: Sequence[Hold], room: dict[str, int]) -> list[Chosen]:
         """Choose rows for the relays that have room, batches in turn; rows stay where they are until written."""

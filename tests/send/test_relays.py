@@ -225,3 +225,17 @@ async def test_notices_pass_a_mailing_that_used_up_its_limit(store, keys) -> Non
             await peer.until(lambda: len(peer.taken) == 99)
             assert peer.received()[-1] == "newcomer@example.org"
             assert state_of(store, mailing_id) == "sending"
+
+
+async def test_a_notice_goes_by_the_relay_of_its_lists_sender(store, keys) -> None:
+    async with relay() as right, relay() as wrong:
+        config = several(
+            {
+                "wrong": {"port": wrong.port, "domains": ["art.example"]},
+                "right": {"port": right.port, "domains": ["water.example"]},
+            }
+        )
+        await asyncio.to_thread(write_notice, store, keys)
+        async with sending(store, config, keys):
+            await right.until(lambda: right.received() == ["newcomer@example.org"])
+        assert wrong.mails == []
