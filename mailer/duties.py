@@ -55,7 +55,9 @@ class Duties:
     def tick(self) -> None:
         """Do everything that is due now, each in a transaction of its own; one that fails is logged and met again."""
         doubt = clock.now() + timedelta(seconds=self._config.send.uncertain_seconds)
-        self._do("start", lambda session: mailings.start_due(session, self._config))
+        if self._do("start", lambda session: mailings.start_due(session, self._config)):
+            # Senders on PostgreSQL sleep until they are told.
+            self._do("wake", lambda _session: None, quiet=False)
         self._do("signups", lambda session: notices.answer_signups(session, self._config, self._keys))
         self._do("rescue", lambda session: leases.rescue(session, doubt))
         for mailing_id, state in self._unfinished():
@@ -79,9 +81,9 @@ class Duties:
         while self._do("sweep", partial(deliveries.sweep_stopped, mailing_id=mailing_id)):
             self._store.step_aside()
 
-    def _do(self, duty: str, verb: Verb) -> object:
+    def _do(self, duty: str, verb: Verb, *, quiet: bool = True) -> object:
         try:
-            with self._store.write(quiet=True) as session:
+            with self._store.write(quiet=quiet) as session:
                 return verb(session)
         except StoreTrouble as error:
             log.error("the duty %s failed and is tried again: %s", duty, " ".join(str(error).split()))

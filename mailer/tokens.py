@@ -13,6 +13,7 @@ from pathlib import Path
 from mailer.errors import BadInput, ConfigError
 
 TAG_BYTES = 16
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 RING_FILE = "signing.keys"
 SUPPRESSION_FILE = "suppression.key"
 
@@ -197,7 +198,7 @@ def _unpack(data: bytes) -> tuple[int, ...]:
 
 
 def _encode(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+    return binascii.b2a_base64(raw, newline=False).rstrip(b"=").translate(_URL_SAFE).decode()
 
 
 def _decode(token: str) -> bytes:

@@ -69,9 +69,7 @@ class Edition:
     @cached_property
     def html_bytes(self) -> int:
         """Return the size of the HTML part on the wire in octets, as the anonymous reader gets it."""
-        wire: list[bytes] = []
-        perform(steps(self.program.tree["html"]), self.program.frame({}, {}), wire.append)
-        return sum(map(len, wire))
+        return len(perform(steps(self.program.tree["html"]), self.program.frame({}, {})))
 
     def html_for(self, reader: Mapping[str, Any], links: Mapping[str, Any]) -> str:
         """Return the HTML a reader sees, the anonymous one for empty mappings; empty if there is no HTML."""

@@ -8,12 +8,13 @@ from mailer.address import parse
 from mailer.compose import headers
 from mailer.compose.fit import tidy
 from mailer.compose.late import Frame, key
+from mailer.compose.run import perform
 from mailer.compose.wire import DATE, ID, SUBJECT, TO, UNSUBSCRIBE, Program
 
 _ADDRESS, _NAME = key("reader", "address"), key("reader", "name")
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Letter:
     """What one delivery adds to an edition; ``values`` are the reader's fields it was frozen with.
 
@@ -45,16 +46,9 @@ def build(program: Program, letter: Letter) -> bytes:
     if _NAME in frame:
         frame[_NAME] = tidy(letter.name) or frame[_NAME]
     head = "".join(
-        [item if (make := _MAKERS.get(item)) is None else make(program, letter, frame) for item in program.tree["head"]]
+        [item if (make := _MAKERS.get(item)) is None else make(program, letter, frame) for item in program.head]
     )
-    wire = [head.encode("utf-8")]
-    put = wire.append
-    for step in program.body_steps:
-        if isinstance(step, bytes):
-            put(step)
-        else:
-            step(frame, put)
-    return b"".join(wire)
+    return head.encode("utf-8") + perform(program.body_steps, frame)
 
 
 def _to(_program: Program, letter: Letter, _frame: Frame) -> str:
@@ -63,7 +57,7 @@ def _to(_program: Program, letter: Letter, _frame: Frame) -> str:
 
 
 def _subject(program: Program, _letter: Letter, frame: Frame) -> str:
-    return headers.text_field("Subject", program.subject(frame))
+    return program.subject_field or headers.text_field("Subject", program.subject(frame))
 
 
 def _date(_program: Program, letter: Letter, _frame: Frame) -> str:

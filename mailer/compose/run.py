@@ -9,8 +9,7 @@ from mailer.compose.quoted import chunk, value_chunk
 from mailer.compose.spots import Part
 from mailer.errors import Broken
 
-Put = Callable[[bytes], None]
-Step = Callable[[Frame, Put], None]
+Step = Callable[[Frame], bytes]
 Steps = list[bytes | Step]
 
 
@@ -46,13 +45,9 @@ def steps(part: Part) -> Steps:
     return done
 
 
-def perform(todo: Steps, frame: Frame, put: Put) -> None:
-    """Write the steps for one reader."""
-    for step in todo:
-        if isinstance(step, bytes):
-            put(step)
-        else:
-            step(frame, put)
+def perform(todo: Steps, frame: Frame) -> bytes:
+    """Return what the steps write for one reader."""
+    return b"".join([step if step.__class__ is bytes else step(frame) for step in todo])  # type: ignore[operator]
 
 
 def _step(node: Any) -> bytes | Step:
@@ -72,38 +67,39 @@ def _step(node: Any) -> bytes | Step:
 
 
 def _spot(fit: Callable[[Any], str], value: Run) -> Step:
-    def write(frame: Frame, put: Put) -> None:
+    def write(frame: Frame) -> bytes:
         text = fit(value(frame))
-        if text:
-            put(value_chunk(text))
+        return value_chunk(text) if text else b""
 
     return write
 
 
 def _branch(test: Run, yes: Steps, no: Steps) -> Step:
-    def write(frame: Frame, put: Put) -> None:
-        perform(yes if test(frame) else no, frame, put)
+    def write(frame: Frame) -> bytes:
+        return perform(yes if test(frame) else no, frame)
 
     return write
 
 
 def _choice(cases: list[tuple[Run, Steps]], rest: Steps) -> Step:
-    def write(frame: Frame, put: Put) -> None:
+    def write(frame: Frame) -> bytes:
         kept = [body for test, body in cases if test(frame)]
-        for position, body in enumerate(kept):
-            perform(body, {**frame, **counters(position, len(kept))}, put)
         if not kept:
-            perform(rest, frame, put)
+            return perform(rest, frame)
+        length = len(kept)
+        return b"".join(perform(body, {**frame, **counters(position, length)}) for position, body in enumerate(kept))
 
     return write
 
 
 def _loop(name: str, items: Run, test: Run, body: Steps, rest: Steps) -> Step:
-    def write(frame: Frame, put: Put) -> None:
+    def write(frame: Frame) -> bytes:
         kept = [item for item in items(frame) if test({**frame, name: item})]
-        for position, item in enumerate(kept):
-            perform(body, {**frame, name: item, **counters(position, len(kept))}, put)
         if not kept:
-            perform(rest, frame, put)
+            return perform(rest, frame)
+        length = len(kept)
+        return b"".join(
+            perform(body, {**frame, name: item, **counters(position, length)}) for position, item in enumerate(kept)
+        )
 
     return write

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from mailer.compose import headers
 from mailer.compose.fit import tidy
 from mailer.compose.late import Frame
 from mailer.compose.run import Steps, perform, steps
@@ -19,6 +20,7 @@ _KEYS = frozenset({"version", "kind", "head", "subject", "text", "html", "bounda
 
 # What stands in the head where a field differs from letter to letter.
 SUBJECT, TO, DATE, ID, UNSUBSCRIBE = "subject", "to", "date", "message-id", "list-unsubscribe"
+_DIFFERENT = frozenset((SUBJECT, TO, DATE, ID, UNSUBSCRIBE))
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,24 @@ class Program:
         return steps(self.tree["subject"])
 
     @cached_property
+    def head(self) -> tuple[str, ...]:
+        """Return the fields in order, each as it is or the name of one that differs from letter to letter."""
+        merged: list[str] = []
+        for item in self.tree["head"]:
+            if merged and item not in _DIFFERENT and merged[-1] not in _DIFFERENT:
+                merged[-1] += item
+            else:
+                merged.append(item)
+        return tuple(merged)
+
+    @cached_property
+    def subject_field(self) -> str:
+        """Return the Subject field if it is the same for everybody, else ""."""
+        if not all(isinstance(step, bytes) for step in self.subject_steps):
+            return ""
+        return headers.text_field("Subject", decoded(self.subject_steps, {}))
+
+    @cached_property
     def body_steps(self) -> Steps:
         """Return what writes everything after the header fields, the empty line before it included."""
         tree = self.tree
@@ -123,9 +143,7 @@ class Program:
 
 def decoded(todo: Steps, frame: Frame) -> str:
     """Return what quoted-printable steps say to one reader."""
-    wire: list[bytes] = []
-    perform(todo, frame, wire.append)
-    return quopri.decodestring(b"".join(wire)).decode("utf-8").replace("\r\n", "\n")
+    return quopri.decodestring(perform(todo, frame)).decode("utf-8").replace("\r\n", "\n")
 
 
 _PART_HEAD = "Content-Type: text/{}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"

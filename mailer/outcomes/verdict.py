@@ -24,7 +24,7 @@ STATUS = re.compile(r"(?:^\s*|#)([245]\.\d{1,3}\.\d{1,3})(?![.\d])")
 TEMPORARY = frozenset({"full", "later", "policy", "authentication", "protocol"})
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Reply:
     """What came back at which stage; code 0 means that no well-formed reply came."""
 
@@ -34,7 +34,7 @@ class Reply:
 
     def __post_init__(self) -> None:
         """Make the text fit to be kept: relays answer in any encoding, and a store takes no NUL."""
-        object.__setattr__(self, "text", printable(self.text))
+        self.text = printable(self.text)
 
     @property
     def status(self) -> str:

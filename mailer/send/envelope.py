@@ -10,7 +10,7 @@ from mailer.outcomes.verdict import Reply
 _PATH = re.compile(r"[^\x00-\x20<>\x7f]+")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Parcel:
     """What goes to the relay for one row: envelope and bytes (RFC 5321 section 2.3.1).
 

@@ -175,7 +175,7 @@ class Exchange:
     def _begin(self, session: Session, one: Chosen, terms: Mapping[int, Terms]) -> None:
         if one.hold.lease.mailing_id in terms:
             ids = [row.id for row in one.rows]
-            is_fresh = all(row.next_at is None for row in one.rows)
+            is_fresh = all(row.next_at is None and row.first_begun_at is None for row in one.rows)
             one.attempt, one.dates = ledger.begin(session, one.hold.lease, ids, one.relay, is_fresh=is_fresh)
 
     def _is_over(self, hold: Hold, results: Sequence[Result], chosen: Sequence[Chosen]) -> bool:
@@ -224,7 +224,8 @@ class Exchange:
             self._take_off(one, terms)
             one.hold.begun += len(one.dates)
             turn.is_busy = turn.is_busy or len(one.dates) < len(one.rows)
-            self._maker.make(one, terms, turn)
+            if one.dates:
+                self._maker.make(one, terms, turn)
         return turn
 
     def _take_off(self, one: Chosen, terms: Mapping[int, Terms]) -> None:

@@ -7,11 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
-    Row,
+    CursorResult,
+    Integer,
+    Select,
     Table,
+    Text,
     and_,
-    bindparam,
     case,
     exists,
     func,
@@ -22,13 +25,25 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeEngine
 
 from mailer import clock
 from mailer.send.leases import TABLES, Lease
-from mailer.store.tables import Attempt, Batch, Mailing, Subscription, Suppression, db_now, is_open
+from mailer.store.handed import handed, taken
+from mailer.store.tables import (
+    EPOCH,
+    MICROSECOND,
+    Attempt,
+    Batch,
+    Mailing,
+    Subscription,
+    Suppression,
+    db_now,
+    is_open,
+)
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Settled:
     """The end of one attempt: the state the row moves to, and what the relay said."""
 
@@ -45,13 +60,25 @@ class Settled:
     worker: str = ""
 
 
-def waiting_rows(session: Session, mine: Lease, after: int, limit: int) -> Sequence[Row[Any]]:
-    """Return the next rows of the batch that may be begun, by id after ``after``."""
+_SETTLED: dict[str, TypeEngine[Any]] = {
+    "row_id": BigInteger(), "attempt": BigInteger(), "code": Integer(), "status": Text(), "text": Text(),
+    "why": Text(), "next_at": BigInteger(),
+}  # fmt: skip
+# What a message, and the next try at it, need not know of its row.
+_NOT_READ = frozenset(
+    ("batch_id", "address_hash", "why", "begun_at", "attempt", "worker", "route", "made_at",
+     "final_at", "reply_code", "reply_status", "reply_text")
+)  # fmt: skip
+
+
+def waiting_rows(session: Session, mine: Lease, after: int, limit: int) -> Sequence[Any]:
+    """Return the next rows of the batch that may be begun, by id after ``after``, with what their message needs."""
     rows = TABLES[mine.lane]
-    ready = select(rows).where(
+    read = [column for column in rows.c if column.name not in _NOT_READ]
+    ready = select(*read).where(
         rows.c.batch_id == mine.batch_id, is_open(rows.name), rows.c.id > after, _may_begin(rows)
     )
-    return session.execute(ready.order_by(rows.c.id).limit(limit)).all()
+    return taken(session, ready.order_by(rows.c.id).limit(limit))
 
 
 def begin(
@@ -61,14 +88,14 @@ def begin(
 
     In the same statement: still to be sent, still my epoch, mailing still sending, address not
     suppressed, subscription still active. Only a row returned here may see MAIL FROM. Rows that must not
-    be sent any more are left out with the reason. None of ``is_fresh`` rows has a time for its next try: then
-    no index has to be touched.
+    be sent any more are left out with the reason. Rows that are all ``is_fresh`` were never begun and have no
+    time for a next try: then no index has to be touched.
     """
     rows, now = TABLES[mine.lane], clock.now()
     attempt = secrets.randbits(62) | 1
     mark = (
         update(rows)
-        .where(rows.c.id.in_(ids), _may_begin(rows), _is_mine(mine), ~_must_not(rows, mine))
+        .where(rows.c.id.in_(_those(session, ids)), _may_begin(rows), _is_mine(mine), ~_must_not(rows, mine))
         .values(
             state="begun",
             why="",
@@ -84,11 +111,20 @@ def begin(
         mark = mark.values(next_at=None, again=or_(rows.c.again, rows.c.state == "uncertain"))
     if mine.lane == "mailing":
         mark = mark.where(exists().where(Mailing.id == mine.mailing_id, Mailing.state == "sending"))
-    begun = session.execute(mark.returning(rows.c.id, rows.c.first_begun_at)).all()
-    dates = {row.id: row.first_begun_at for row in begun}
+    marked = _count(session, mark.execution_options(synchronize_session=False))
+    if is_fresh and marked == len(ids):
+        # No row need be asked for: SQLite hands over each by itself, and each time other threads come between.
+        return attempt, dict.fromkeys(ids, now)
+    return attempt, _which(session, rows, mine, ids, attempt)
+
+
+def _which(session: Session, rows: Table, mine: Lease, ids: Sequence[int], attempt: int) -> dict[int, datetime]:
+    """Return the rows this attempt began, and leave out those of the others that must not be sent."""
+    mine_now = select(rows.c.id, rows.c.first_begun_at).where(rows.c.id.in_(ids), rows.c.attempt == attempt)
+    dates: dict[int, datetime] = {row.id: row.first_begun_at for row in session.execute(mine_now)}
     if len(dates) < len(ids):
         _leave_out(session, mine, [row_id for row_id in ids if row_id not in dates])
-    return attempt, dates
+    return dates
 
 
 def settle(session: Session, lane: str, results: Iterable[Settled]) -> None:
@@ -126,27 +162,33 @@ def _settle_group(session: Session, lane: str, state: str, group: Sequence[Settl
     still_open = rows.c.state == "begun"
     if state not in ("queued", "waiting") and not unwritten:
         still_open = or_(still_open, rows.c.state == "uncertain")
+    values = [
+        (item.row_id, item.attempt, item.code, item.status, item.text, item.why,
+         (item.next_at - EPOCH) // MICROSECOND if item.next_at else None)
+        for item in group
+    ]  # fmt: skip
+    found = handed(session, values, **_SETTLED).c
     statement = (
         update(rows)
-        .where(rows.c.id == _bound("row_id"), rows.c.attempt == _bound("attempt"), still_open)
+        .where(rows.c.id == found.row_id, rows.c.attempt == found.attempt, still_open)
         .values(
             state=state,
-            why=_bound("why"),
-            next_at=_bound("next_at", rows.c.next_at.type),
-            reply_code=_bound("code"),
-            reply_status=_bound("status"),
-            reply_text=_bound("text"),
+            why=found.why,
+            next_at=found.next_at,
+            reply_code=found.code,
+            reply_status=found.status,
+            reply_text=found.text,
             final_at=now if state in ("accepted", "refused") else None,
         )
+        .execution_options(synchronize_session=False)
     )
     if unwritten:
         statement = statement.values(tries=rows.c.tries - 1)
-    values = [
-        {"p_row_id": item.row_id, "p_attempt": item.attempt, "p_why": item.why, "p_next_at": item.next_at,
-         "p_code": item.code, "p_status": item.status, "p_text": item.text}
-        for item in group
-    ]  # fmt: skip
-    session.connection().execute(statement, values)
+    session.execute(statement)
+
+
+def _those(session: Session, ids: Sequence[int]) -> Select[Any]:
+    return select(handed(session, [(row_id,) for row_id in ids], row_id=BigInteger()).c.row_id)
 
 
 def _may_begin(rows: Table) -> ColumnElement[bool]:
@@ -193,5 +235,7 @@ def _leave_out(session: Session, mine: Lease, ids: Sequence[int]) -> None:
     session.execute(update(rows).where(blocked, rows.c.state == "uncertain").values(next_at=None))
 
 
-def _bound(name: str, kind: Any = None) -> ColumnElement[Any]:
-    return bindparam(f"p_{name}", type_=kind)
+def _count(session: Session, statement: Any) -> int:
+    result = session.execute(statement)
+    assert isinstance(result, CursorResult)
+    return int(result.rowcount)

@@ -3,7 +3,8 @@
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -18,10 +19,11 @@ from mailer.mailing import notices
 from mailer.mailing.links import Links
 from mailer.send import dkim
 from mailer.send.envelope import Parcel
-from mailer.store.tables import EPOCH, MICROSECOND, EditionRow, MailingList
+from mailer.store.tables import EPOCH, EditionRow, MailingList
 from mailer.tokens import Keys
 
 KEPT = 64
+MICROSECONDS_A_DAY = 86_400_000_000
 
 
 @dataclass(frozen=True)
@@ -115,9 +117,10 @@ def _said(facts: Mapping[str, str], language: str) -> Mapping[str, str]:
     since = facts.get("since")
     if not since:
         return facts
-    return {**facts, "since": day_of(int(since), language)}
+    return {**facts, "since": _day_of(int(since) // MICROSECONDS_A_DAY, language)}
 
 
-def day_of(microseconds: int, language: str) -> str:
-    """Return the day of a stored moment in words of a language, such as ``2 March 2026``."""
-    return daywords.day((EPOCH + microseconds * MICROSECOND).date(), language)
+@lru_cache(maxsize=4096)
+def _day_of(number: int, language: str) -> str:
+    """Return a day since 1970 in words of a language, such as ``2 March 2026``."""
+    return daywords.day((EPOCH + timedelta(days=number)).date(), language)

@@ -241,20 +241,20 @@ class Pipeline(asyncio.Protocol, Generic[C]):
                 self._hands.finished(cargo, impossible)
             else:
                 self._begin(_Going(cargo))
-        if self._is_worn and not self._due:
+        if self._begun >= self._relay.messages_per_connection and not self._due:
             self._quit()
-
-    @property
-    def _is_worn(self) -> bool:
-        return self._begun >= self._relay.messages_per_connection
 
     def _may_begin(self) -> bool:
         # DATA is the last of its group (RFC 2920 section 3.1): the next begins behind the end of its message.
         is_free = not self._due or (self._level > PLAIN and self._due[-1][0] in ("end", RESET))
         has_room = len(self._going) < self.capacity and not self._is_choked
-        return is_free and has_room and self.is_open and not self._is_worn
+        is_worn = self._begun >= self._relay.messages_per_connection
+        return is_free and has_room and self.is_open and not is_worn
 
     def _begin(self, going: _Going[C]) -> None:
+        if self._level == CHUNKED and self._begun:
+            # Always, because what is ahead may be refused, and then it must be (RFC 3030 section 2).
+            self._await((RESET, None), b"RSET\r\n")
         self._begun += 1
         self._going.append(going)
         self._await(("mail", going), self._envelopes.mail(going.cargo.parcel))

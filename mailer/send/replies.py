@@ -7,11 +7,15 @@ from dataclasses import dataclass
 LONGEST = 16 * 1024
 
 
+_CODES = {b"%d" % code: code for code in range(200, 600)}
+_SIGNS = frozenset((b" ", b"-", b""))
+
+
 class OutOfStep(Exception):
     """What came is not a reply that was due: from here on nothing on this connection can be trusted."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Said:
     """One whole reply: its code, 200 to 599, and its text, lines joined by a blank."""
 
@@ -52,11 +56,9 @@ class ReplyReader:
 
     def _line(self, line: bytes) -> Said | None:
         line = line.rstrip(b"\r")
-        digits, sign = line[:3], line[3:4]
-        # isdigit() of bytes knows ASCII digits only.
-        if len(digits) != 3 or not digits.isdigit() or not b"2" <= digits <= b"599" or sign not in (b" ", b"-", b""):
+        code, sign = _CODES.get(line[:3], 0), line[3:4]
+        if not code or sign not in _SIGNS:
             raise OutOfStep(f"this is no reply: {_shown(line)}")
-        code = int(digits)
         if self._lines and code != self._code:
             raise OutOfStep(f"a reply of two codes, {self._code} and {code}")
         if sign != b"-" and not self._lines:

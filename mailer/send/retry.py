@@ -19,7 +19,7 @@ def wait_after(tries: int, send: Send) -> timedelta:
     return min(timedelta(seconds=min(seconds, 1e9)), LONGEST) * spread
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Try:
     """One attempt at one row: by whom, until when temporary refusals are retried, whether doubt is.
 

@@ -34,6 +34,8 @@ from mailer.tokens import Keys
 T = TypeVar("T")
 log = logging.getLogger("mailer.send")
 FREEZE_LOOK_SECONDS = 1.0
+# Among so many people the routes of the first chunk are found.
+FEW = 10_000
 
 
 class Worker:
@@ -113,7 +115,9 @@ class Worker:
 
         def look() -> tuple[list[str], int | None]:
             with store.read() as session:
-                routes = session.get_one(Mailing, mailing_id).routes or freeze.choose_routes(session, mailing_id)
+                mailing = session.get_one(Mailing, mailing_id)
+                few = 0 if mailing.freeze_cursor else FEW
+                routes = mailing.routes or freeze.choose_routes(session, mailing_id, few)
                 # A domain with a pace of its own is never among the small ones.
                 return sorted({*routes, *self._relays.capped}), freeze.next_bound(session, mailing_id)
 
