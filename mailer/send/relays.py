@@ -85,18 +85,21 @@ class Relays:
             for name, left in room.items()
             if left > 0 and (name == only if only in self.stations else self.serves(name, domain))
         ]
-        if len(fit) > 1:
-            # Each gains its weight, the richest is taken and pays for it: a smooth weighted round.
-            for name in fit:
-                self._credit[name] += self.stations[name].relay.weight
-            fit.sort(key=self._credit.__getitem__, reverse=True)
-        total = sum(self.stations[name].relay.weight for name in fit)
+        if len(fit) < 2:
+            return fit[0] if fit and self._goes(fit[0], route) else ""
+        # Each gains its weight, the richest is taken and pays for it: a smooth weighted round.
         for name in fit:
-            if not route or self.stations[name].pace.take(route):
-                if len(fit) > 1:
-                    self._credit[name] -= total
+            self._credit[name] += self.stations[name].relay.weight
+        for name in sorted(fit, key=self._credit.__getitem__, reverse=True):
+            if self._goes(name, route):
+                self._credit[name] -= sum(self.stations[each].relay.weight for each in fit)
                 return name
+        for name in fit:
+            self._credit[name] -= self.stations[name].relay.weight
         return ""
+
+    def _goes(self, name: str, route: str) -> bool:
+        return not route or self.stations[name].pace.take(route)
 
     def serves(self, name: str, domain: str) -> bool:
         """Say whether a relay carries mail from addresses at this domain.
