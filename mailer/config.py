@@ -76,8 +76,9 @@ class Sections(BaseModel):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        logins = {name: relay.login_mistake() for name, relay in self.relay.items()}
-        problems = [f"relay.{name}: {mistake}" for name, mistake in logins.items() if mistake]
+        found = [(name, relay.login_mistake()) for name, relay in self.relay.items()]
+        found += [(name, relay.warm_up_mistake()) for name, relay in self.relay.items()]
+        problems = [f"relay.{name}: {mistake}" for name, mistake in found if mistake]
         if self.send.relay and self.send.relay not in self.relay:
             problems.append(f"send.relay: no relay is called {self.send.relay!r}; there is {', '.join(self.relay)}")
         away = [name for name, relay in self.relay.items() if not relay.is_local]

@@ -2,6 +2,7 @@
 # size: one table of all keys, read from top to bottom; docs and the example are printed from it
 
 import re
+from datetime import date
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -12,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, fi
 from pydantic_core import PydanticCustomError
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+PositiveInt = Annotated[int, Field(ge=1, le=1_000_000_000)]
+PerSecond = Annotated[float, Field(ge=0.001, le=100_000)]
 Seconds = Annotated[float, Field(ge=0, le=30 * 86400)]
 
 
@@ -33,6 +36,13 @@ def _addresses(value: tuple[str, ...]) -> tuple[str, ...]:
         except ValueError:
             raise ValueError(f"{one!r} is not an address; write numbers like 10.0.0.2 or 10.0.0.0/24") from None
     return value
+
+
+def _is_day(value: str) -> bool:
+    try:
+        return f"{date.fromisoformat(value):%Y-%m-%d}" == value
+    except ValueError:
+        return False
 
 
 class Section(BaseModel):
@@ -239,6 +249,18 @@ class Relay(Section):
     messages_per_connection: int = Field(
         1000, ge=1, le=1_000_000, description="Messages after which a connection is made anew."
     )
+    per_minute: int = Field(0, ge=0, le=10_000_000, description="Messages in any minute, at most; 0 is no limit.")
+    per_hour: int = Field(0, ge=0, le=100_000_000, description="Messages in any hour, at most; 0 is no limit.")
+    per_day: int = Field(0, ge=0, le=1_000_000_000, description="Messages in any 24 hours, at most; 0 is no limit.")
+    warm_up: tuple[PositiveInt, ...] = Field(
+        (),
+        description="Messages a day while a new server earns its name: a number for each day, first 200, then 500, then 1000, say; after the last per_day holds.",
+    )
+    warm_up_from: str = Field("", description="The first day of warm_up, such as 2027-03-01.")
+    pace: dict[str, PerSecond] = Field(
+        default_factory=dict,
+        description="Messages a second to a receiving domain, at most, by domain.",
+    )
     depth: int = Field(
         4,
         ge=1,
@@ -255,10 +277,37 @@ class Relay(Section):
         description="Patience for the answer to the end of a message (RFC 5321 asks for 600; less makes duplicates).",
     )
 
+    @field_validator("warm_up_from", mode="before")
+    @classmethod
+    def _day(cls, value: object) -> object:
+        if isinstance(value, date):
+            return f"{value:%Y-%m-%d}"
+        if isinstance(value, str) and value and not _is_day(value):
+            raise ValueError("is not a day; write it like 2027-03-01")
+        return value
+
+    @field_validator("pace", mode="before")
+    @classmethod
+    def _domains_of_pace(cls, value: Any) -> Any:
+        for name, rate in value.items() if isinstance(value, dict) else ():
+            if isinstance(rate, dict):
+                raise ValueError(f'this domain is not in quotes; write "{name}.{next(iter(rate), "com")}" = 20')
+            if "." not in name or not re.fullmatch(r"[a-z0-9.-]+", name):
+                raise ValueError(f'{name!r} is not a domain; write it in small letters and quotes, like "gmail.com"')
+        return value
+
     @property
     def is_local(self) -> bool:
         """Say whether the server is on this machine."""
         return self.host in LOOPBACK
+
+    def warm_up_mistake(self) -> str:
+        """Return what is wrong with the warm-up plan; "" if nothing is."""
+        if self.warm_up and not self.warm_up_from:
+            return "warm_up is set without warm_up_from; write its first day, like 2027-03-01"
+        if self.warm_up_from and not self.warm_up:
+            return "warm_up_from is set without warm_up; write the plan, like [200, 500, 1000]"
+        return ""
 
     def login_mistake(self) -> str:
         """Return what is wrong with the login, which no key shows by itself; "" if nothing is."""

@@ -7,7 +7,7 @@ from mailer.app.opening import open_app
 from mailer.config import load
 from mailer.errors import ConfigError, MailerError
 from mailer.mailing import rehearsal
-from mailer.send import dkim_keys
+from mailer.send import dkim_keys, sizing
 from mailer.store import pulse
 from mailer.web.house import open_house
 
@@ -31,5 +31,15 @@ def mistakes(path: Path | None) -> Iterator[MailerError]:
         pulse.feel(app.store)
     except MailerError as error:
         yield error
+    finally:
+        app.close()
+
+
+def warnings(path: Path | None) -> list[str]:
+    """Return what is no mistake but keeps mail waiting; call when there is no mistake."""
+    app = open_app(load(path))
+    try:
+        with app.store.read() as session:
+            return list(sizing.warnings(session, app.config))
     finally:
         app.close()

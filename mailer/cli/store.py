@@ -32,14 +32,19 @@ def init(
 
 def check(context: typer.Context, as_json: AsJson = False) -> None:
     """Look for every mistake: in the configuration, the templates, the store and all keys."""
-    from mailer.app.checking import mistakes
+    from mailer.app.checking import mistakes, warnings
     from mailer.cli.opened import config_path
 
     found = [str(each) for each in mistakes(config_path(context))]
     for line in found:
         remark(f"mailer: {line}")
+    doubts = [] if found else warnings(config_path(context))
+    for line in doubts:
+        remark(f"warning: {line}")
     if as_json or not found:
-        answer({"mistakes": found}, "all is well: configuration, templates, store and keys", as_json=as_json)
+        well = "all is well: configuration, templates, store and keys"
+        text = "no mistakes, but mail will wait: see the warnings" if doubts else well
+        answer({"mistakes": found, "warnings": doubts}, text, as_json=as_json)
     raise typer.Exit(1 if found else 0)
 
 

@@ -4,8 +4,9 @@ import copy
 import logging
 from collections import deque
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from mailer.mailing import mailings
@@ -34,7 +35,8 @@ class Exchange:
     def turn(self, results: Sequence[Result], room: Mapping[str, int], ahead: int) -> Turn:
         """Do one turn: begin at most ``room`` rows by relay, and hold batches of ``ahead`` rows if there are any."""
         chosen = self._choose(self._read_ahead(sum(room.values())), dict(room))
-        wants = self._wants_lease(ahead)
+        avoid = self._avoid()
+        wants = self._wants_lease(ahead, avoid)
         if not (results or chosen or wants or any(self._is_over(hold, (), ()) for hold in self.holds)):
             return Turn()
         self._house.store.step_aside()
@@ -46,7 +48,7 @@ class Exchange:
             over = [hold for hold in self.holds if self._is_over(hold, results, chosen)]
             for hold in over:
                 leases.close_batch(session, hold.lease)
-            taken = self._lease(session) if wants else None
+            taken = self._lease(session, avoid) if wants else None
         # Only now is it written, and only now does it count.
         self._breakers |= breakers
         return self._keep(results, chosen, over, taken, terms)
@@ -79,31 +81,59 @@ class Exchange:
             hold.last_id = rows[-1].id
             if self._lane == "mailing":
                 self._maker.letters.fetch(session, {row.edition_id for row in rows})
+            else:
+                self._maker.letters.fetch_senders(session, {row.list_id for row in rows if row.list_id})
 
     def _choose(self, holds: Sequence[Hold], room: dict[str, int]) -> list[Chosen]:
         """Choose rows for the relays that have room, batches in turn; rows stay where they are until written."""
-        relays, chosen = self._house.relays, list[Chosen]()
+        chosen = list[Chosen]()
         for hold in holds:
             groups: dict[str, Chosen] = {}
+            hold.is_stuck = False
             for row in hold.rows:
                 only = row.relay if row.state == "uncertain" else ""
-                name = relays.choose(room, self._maker.letters.domain(row), only)
+                name = self._relay_for(hold, row, room, only)
                 if name:
                     room[name] -= 1
                     groups.setdefault(name, Chosen(hold, name)).rows.append(row)
-                elif not only:
+                elif not only and not self._is_shut(row):
+                    # Every relay has enough, or this receiving domain has.
                     break
+                else:
+                    hold.is_stuck = True
+            hold.is_stuck = hold.is_stuck and not groups
             chosen += groups.values()
         return chosen
 
-    def _wants_lease(self, ahead: int) -> bool:
+    def _relay_for(self, hold: Hold, row: Row[Any], room: Mapping[str, int], only: str) -> str:
+        route = hold.lease.route if self._lane == "mailing" else ""
+        return self._house.relays.choose(room, self._maker.letters.domain(row), only, route)
+
+    def _is_shut(self, row: Row[Any]) -> bool:
+        domain = self._maker.letters.domain(row)
+        return self._house.relays.is_shut(domain, is_urgent=self._lane == "notice")
+
+    @property
+    def wanted(self) -> int:
+        """Return how many rows may be begun of what is held, as far as it is known."""
+        return sum(len(hold.rows) or LOAD for hold in self.holds if hold.rows or not hold.is_drained)
+
+    def _avoid(self) -> leases.Avoid:
+        """Return what of the batches there are would only wait in our hands, too."""
+        if self._lane == "notice":
+            return leases.Avoid()
+        stuck = frozenset(hold.lease.mailing_id for hold in self.holds if hold.is_stuck)
+        return leases.Avoid(frozenset(self._house.relays.held_up()), stuck)
+
+    def _wants_lease(self, ahead: int, avoid: leases.Avoid) -> bool:
         if ahead <= 0:
             return False
-        held = sum(len(hold.rows) if hold.last_id else LOAD for hold in self.holds if not hold.is_drained)
+        moving = [hold for hold in self.holds if not (hold.is_stuck or hold.lease.route in avoid.routes)]
+        held = sum(len(hold.rows) if hold.last_id else LOAD for hold in moving if not hold.is_drained)
         if held >= ahead:
             return False
         with self._house.store.read() as session:
-            return leases.is_any_free(session, self._lane)
+            return leases.is_any_free(session, self._lane, avoid)
 
     # In the transaction.
 
@@ -155,12 +185,12 @@ class Exchange:
         back = sum(result.hold is hold for result in results)
         return hold.begun == back and not any(one.hold is hold for one in chosen)
 
-    def _lease(self, session: Session) -> Hold | None:
+    def _lease(self, session: Session, avoid: leases.Avoid) -> Hold | None:
         seconds = self._house.config.send.lease_seconds
         before = boottime()
         if self._lane == "notice":
             leases.gather_notices(session)
-        lease = leases.lease(session, self._lane, self._house.name, seconds, self._last_mailing)
+        lease = leases.lease(session, self._lane, self._house.name, seconds, self._last_mailing, avoid)
         return Hold(lease, before + seconds, min(2.0, seconds / 4)) if lease else None
 
     def _hold_people(self, session: Session, results: Sequence[Result]) -> None:

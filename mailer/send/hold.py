@@ -22,6 +22,8 @@ class Hold:
     # Nothing of it is left to begin; it is given back when what was begun has come back.
     is_drained: bool = False
     begun: int = 0
+    # Its rows have to wait: for every relay that could take them, or for their receiving domain's pace.
+    is_stuck: bool = False
 
     @property
     def is_urgent(self) -> bool:

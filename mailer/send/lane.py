@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Set
+from collections.abc import Callable, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -93,7 +93,7 @@ class Lane:
         """Do one turn; say whether to wait for news before the next."""
         relays = self._house.relays
         results, self._results = self._results, []
-        room = {} if self._is_stopping else relays.room(is_urgent=self._is_urgent)
+        room = {} if self._is_stopping else self._room()
         ahead = AHEAD * relays.window if room else 0
         turn = await self._try(lambda: self._exchange.turn(results, room, ahead), None)
         if turn is None:
@@ -123,6 +123,9 @@ class Lane:
     def _note(self, event: str, hold: Hold, trial: Try, **more: object) -> None:
         told = {"mailing": hold.lease.mailing_id, "row": trial.row_id, "lane": self.lane, "relay": trial.relay}
         maillog.note(event, trial.address, **told, **more)
+
+    def _room(self) -> dict[str, int]:
+        return self._house.relays.room(is_urgent=self._is_urgent, wanted=self._exchange.wanted)
 
     async def _gather(self) -> None:
         """Wait for results, and a moment longer for more of them: one commit then serves many."""

@@ -43,14 +43,27 @@ class Lease:
     mailing_id: int
     owner: str
     epoch: int
+    # The receiving domain of all its rows, or "rest".
+    route: str = ""
 
 
-def lease(session: Session, lane: str, owner: str, seconds: float, after: int = 0) -> Lease | None:
+@dataclass(frozen=True)
+class Avoid:
+    """What is not to be leased just now: routes that are held up, mailings whose relays are."""
+
+    routes: frozenset[str] = frozenset()
+    mailings: frozenset[int] = frozenset()
+
+
+def lease(
+    session: Session, lane: str, owner: str, seconds: float, after: int = 0, avoid: Avoid = Avoid()
+) -> Lease | None:
     """Take the next free batch of a lane, mailings in turn after ``after``; None when there is none.
 
     There is none either when the store was moved to the version of another program.
     """
-    wanted = select(Batch).where(Batch.lane == lane, Batch.done_at.is_(None), Batch.owner == "", schema.fits())
+    free = (Batch.lane == lane, Batch.done_at.is_(None), Batch.owner == "", schema.fits())
+    wanted = select(Batch).where(*free, *_not(avoid))
     if lane == "mailing":
         wanted = wanted.join(Mailing, Mailing.id == Batch.mailing_id).where(Mailing.state == "sending")
         wanted = wanted.order_by(case((Batch.mailing_id > after, 0), else_=1), Batch.mailing_id)
@@ -64,14 +77,23 @@ def lease(session: Session, lane: str, owner: str, seconds: float, after: int = 
         .execution_options(synchronize_session=False)
     )
     session.refresh(batch)
-    return Lease(lane, batch.id, batch.mailing_id or 0, owner, batch.epoch)
+    return Lease(lane, batch.id, batch.mailing_id or 0, owner, batch.epoch, batch.route)
 
 
-def is_any_free(session: Session, lane: str) -> bool:
+def _not(avoid: Avoid) -> list[ColumnElement[bool]]:
+    found = list[ColumnElement[bool]]()
+    if avoid.routes:
+        found.append(Batch.route.not_in(avoid.routes))
+    if avoid.mailings:
+        found.append(Batch.mailing_id.not_in(avoid.mailings))
+    return found
+
+
+def is_any_free(session: Session, lane: str, avoid: Avoid = Avoid()) -> bool:
     """Say whether there is a batch to take, or a notice to make one of; locks nothing."""
     if lane == "notice" and session.scalar(_due_notices().limit(1)) is not None:
         return True
-    free = select(Batch.id).where(Batch.lane == lane, Batch.done_at.is_(None), Batch.owner == "")
+    free = select(Batch.id).where(Batch.lane == lane, Batch.done_at.is_(None), Batch.owner == "", *_not(avoid))
     if lane == "mailing":
         free = free.join(Mailing, Mailing.id == Batch.mailing_id).where(Mailing.state == "sending")
     return session.scalar(free.limit(1)) is not None

@@ -45,6 +45,8 @@ class Letters:
         self._links = Links(config.site.base_url, keys)
         self._signers = dkim.signers(config)
         self._kits: OrderedDict[int, Kit] = OrderedDict()
+        # List → the domain its notices are sent from.
+        self._senders: dict[int, str] = {}
 
     def fetch(self, session: Session, edition_ids: set[int]) -> None:
         """Load the editions that are not at hand yet."""
@@ -60,10 +62,17 @@ class Letters:
         while len(self._kits) > max(KEPT, len(edition_ids)):
             self._kits.popitem(last=False)
 
+    def fetch_senders(self, session: Session, list_ids: set[int]) -> None:
+        """Learn which domains the notices of these lists are sent from."""
+        query = select(MailingList.id, MailingList.from_address).where(MailingList.id.in_(list_ids))
+        self._senders = {list_id: sender.rpartition("@")[2] for list_id, sender in session.execute(query)}
+
     def domain(self, row: Row[Any]) -> str:
         """Return the domain a row is sent from, if it is known before its message is made; else ""."""
-        kit = self._kits.get(getattr(row, "edition_id", None) or 0)
-        return kit.domain if kit else ""
+        if edition_id := getattr(row, "edition_id", None):
+            kit = self._kits.get(edition_id)
+            return kit.domain if kit else ""
+        return self._senders.get(getattr(row, "list_id", None) or 0, "")
 
     def delivery(self, row: Row[Any], date: datetime) -> Parcel:
         """Return the message of a delivery that was begun at ``date`` for the first time."""

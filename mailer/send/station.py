@@ -11,12 +11,15 @@ from dataclasses import dataclass, field
 from mailer import clock
 from mailer.config_sections import Relay
 from mailer.errors import Broken
-from mailer.outcomes.verdict import Reply
+from mailer.outcomes.verdict import Reply, judge
 from mailer.send.connecting import RelayError, connect
 from mailer.send.envelope import Parcel
-from mailer.send.hold import Hold
+from mailer.send.hold import Hold, boottime
+from mailer.send.limits import Grant, cap_of, limits_of
 from mailer.send.manners import Manners
+from mailer.send.pace import Pace
 from mailer.send.pipeline import Hands, Pipeline
+from mailer.send.purse import Purses
 from mailer.send.report import RelayReport
 from mailer.send.retry import Try
 
@@ -40,6 +43,8 @@ class Begun:
     parcel: Parcel
     hold: Hold
     since: float = field(default_factory=time.monotonic)
+    # What it has drawn from the limits; None without limits.
+    grant: Grant | None = None
 
 
 Finished = Callable[[Begun, Reply | None], None]
@@ -48,8 +53,12 @@ Finished = Callable[[Begun, Reply | None], None]
 class Station:
     """Carries what it is handed over one relay; ``finished`` is called for every row exactly once."""
 
-    def __init__(self, name: str, relay: Relay, finished: Finished) -> None:
+    def __init__(self, name: str, relay: Relay, finished: Finished, purses: Purses) -> None:
         self.name, self.relay = name, relay
+        lanes = (True, False)
+        self._purses = {urgent: purses.make(name, limits_of(relay, is_urgent=urgent)) for urgent in lanes}
+        caps = {route: purses.make(f"{name} {route}", (cap_of(rate),)) for route, rate in relay.pace.items()}
+        self.pace = Pace(caps)
         self._tell = finished
         self._manners = Manners()
         self._ready: dict[bool, deque[Begun]] = {True: deque(), False: deque()}
@@ -58,7 +67,7 @@ class Station:
         self._opening: set[asyncio.Task[None]] = set()
         self._ticking: asyncio.Task[None] | None = None
         self._is_called = self._is_stopped = False
-        self._pause, self._open_again = 0.0, 0.0
+        self._pause, self._open_again, self._opening_since = 0.0, 0.0, 0.0
         self._unfinished = {True: 0, False: 0}
         self._rate, self._counted, self._counted_at = 0.0, 0, time.monotonic()
         # Why nothing can be carried, and until when we leave the relay alone.
@@ -66,8 +75,6 @@ class Station:
         # Since when it carries nothing, by the wall clock; how many messages it concluded in all.
         self._unwell_since, self._is_told, self._told_at = 0.0, False, -TELL_SECONDS
         self.carried = 0
-        # Routes whose receivers ask for less than we could give; whoever keeps the pace says which.
-        self.slowed: tuple[str, ...] = ()
 
     def start(self) -> None:
         """Begin to look after connections."""
@@ -82,6 +89,15 @@ class Station:
         """Take a row to be written."""
         is_urgent = begun.hold.is_urgent
         self._unfinished[is_urgent] += 1
+        if purse := self._purses[is_urgent]:
+            begun.grant = purse.take()
+            if begun.grant is None:
+                # Those drawn grew old while the row was begun.
+                self._finished(begun, None)
+                return
+        if self.is_resting:
+            self._untouched(begun)
+            return
         self._ready[is_urgent].append(begun)
         self._call()
 
@@ -115,9 +131,23 @@ class Station:
         least = 2 * sum(line.capacity for line in self._lines) or self.relay.connections
         return min(max(least, self.relay.connections, int(self._rate * WINDOW_SECONDS)), WIDEST)
 
-    def room(self, *, is_urgent: bool) -> int:
-        """Return how many more rows of a lane may be begun now."""
-        return 0 if self.is_resting or self._is_stopped else max(self.window - self._unfinished[is_urgent], 0)
+    @property
+    def is_silent(self) -> bool:
+        """Say whether no connection is open and the one being opened takes long: a relay that may be a trap."""
+        return not self._lines and bool(self._opening) and time.monotonic() - self._opening_since > STALE_SECONDS
+
+    def is_dry(self, *, is_urgent: bool) -> bool:
+        """Say whether the limits for a lane are used up for now."""
+        purse = self._purses[is_urgent]
+        return purse is not None and purse.is_dry
+
+    def room(self, *, is_urgent: bool, wanted: int) -> int:
+        """Return how many more rows of a lane, of ``wanted`` that there are, may be begun now."""
+        if self.is_resting or self._is_stopped or self.is_silent:
+            return 0
+        room = min(max(self.window - self._unfinished[is_urgent], 0), wanted)
+        purse = self._purses[is_urgent]
+        return room if purse is None else purse.room(room, min(max(self.window, int(self._rate)), wanted))
 
     def rest(self, why: str, *, is_login: bool = False) -> None:
         """Leave the relay alone for a while, longer each time, and hand back what was meant for it."""
@@ -141,7 +171,7 @@ class Station:
             unwell_since=since,
             rests_until=round(clock.now().timestamp() + rests) if rests else 0.0,
             why=self.trouble if since else "",
-            slowed=tuple(self.slowed),
+            slowed=tuple(sorted(route for route in self.pace.limited() if self.pace.allowed(route) is not None)),
         )
 
     def _fell_ill(self, why: str) -> None:
@@ -160,7 +190,7 @@ class Station:
         """Hand back everything that was not begun to be written."""
         for ready in self._ready.values():
             while ready:
-                self._finished(ready.popleft(), None)
+                self._untouched(ready.popleft())
 
     async def stop(self) -> None:
         """Close every connection; what is still on the wire becomes uncertain."""
@@ -175,8 +205,19 @@ class Station:
     # What the connections ask and tell.
 
     def _take(self) -> Begun | None:
-        ready = self._ready[True] or self._ready[False]
-        return ready.popleft() if ready else None
+        while ready := self._ready[True] or self._ready[False]:
+            begun = ready.popleft()
+            if begun.grant is None or boottime() < begun.grant.go_until:
+                return begun
+            self._untouched(begun)
+        return None
+
+    def _untouched(self, begun: Begun) -> None:
+        """Hand back a row no connection took, and what it has drawn."""
+        purse, grant = self._purses[begun.hold.is_urgent], begun.grant
+        if purse and grant:
+            purse.put_back(grant)
+        self._finished(begun, None)
 
     def _finished(self, begun: Begun, reply: Reply | None) -> None:
         self._unfinished[begun.hold.is_urgent] -= 1
@@ -184,7 +225,17 @@ class Station:
             self._counted += 1
             if self.trouble and not self.is_resting:
                 self._got_well()
+            reply = self._learn(begun, reply)
         self._tell(begun, reply)
+
+    def _learn(self, begun: Begun, reply: Reply) -> Reply | None:
+        """Slow down or rest if the answer asks for it; None if the row is to go again as if nothing had been said."""
+        self.pace.concluded(begun.hold.lease.route, begun.parcel.rcpt_to.rpartition("@")[2], reply)
+        if reply.code // 100 == 2 or judge(reply) != "authentication":
+            return reply
+        self.rest(f"{self.relay.host}:{self.relay.port} said {reply.shown}", is_login=True)
+        # Before a reader was named it is about our login alone: the row goes by another relay, or waits for this one.
+        return None if reply.stage in ("connect", "mail") else reply
 
     def _ended(self, why: str, was_useless: bool) -> None:
         if was_useless:
@@ -210,6 +261,8 @@ class Station:
         if self._is_stopped or self.is_resting or time.monotonic() < self._open_again:
             return
         room = self.relay.connections - len(self._lines) - len(self._opening)
+        if not self._opening:
+            self._opening_since = time.monotonic()
         for _ in range(min(waiting - len(self._opening), room)):
             task = asyncio.create_task(self._open())
             self._opening.add(task)
@@ -242,7 +295,7 @@ class Station:
             stale = time.monotonic() - STALE_SECONDS
             for ready in self._ready.values():
                 while ready and ready[0].since < stale:
-                    self._finished(ready.popleft(), None)
+                    self._untouched(ready.popleft())
             if self.in_flight or self._ready[True] or self._ready[False]:
                 idle_since = loop.time()
                 self._call()

@@ -23,6 +23,7 @@ from mailer.send import leases
 from mailer.send.hold import boottime
 from mailer.send.lane import Lane
 from mailer.send.making import House
+from mailer.send.purse import Purses
 from mailer.send.relays import Relays
 from mailer.send.report import Report
 from mailer.send.reporter import Reporter
@@ -46,7 +47,7 @@ class Worker:
 
     def __init__(self, store: Store, config: Config, keys: Keys) -> None:
         self.name = f"{socket.gethostname()[:40]}-{os.getpid()}-{secrets.token_hex(3)}"
-        self._relays = Relays(config, self._finished)
+        self._relays = Relays(config, self._finished, Purses(store, self._wake_lanes))
         self._house = House(store, config, keys, self.name, self._relays)
         # By whether it is urgent: notices go first.
         self._lanes = {True: Lane("notice", self._house), False: Lane("mailing", self._house)}
@@ -99,6 +100,9 @@ class Worker:
     def wake(self) -> None:
         """Look for work now."""
         self._started.set()
+        self._wake_lanes()
+
+    def _wake_lanes(self) -> None:
         for lane in self._lanes.values():
             lane.wake()
 
@@ -132,7 +136,8 @@ class Worker:
                 mailing = session.get_one(Mailing, mailing_id)
                 few = 0 if mailing.freeze_cursor else FEW
                 routes = mailing.routes or freeze.choose_routes(session, mailing_id, few)
-                return routes, freeze.next_bound(session, mailing_id)
+                # A domain with a pace of its own is never among the small ones.
+                return sorted({*routes, *self._relays.capped}), freeze.next_bound(session, mailing_id)
 
         while not self._stop.is_set():
             routes, bound = await asyncio.to_thread(look)

@@ -13,7 +13,7 @@ def test_init_makes_a_house_that_is_well(house) -> None:
     for name in ("config.toml", "subscribers.db", "keys/signing.keys", "keys/suppression.key"):
         assert stat.S_IMODE((house.folder / name).stat().st_mode) == 0o600
     assert house.do("check").out == "all is well: configuration, templates, store and keys\n"
-    assert house.do("check", "--json").json == {"mistakes": []}
+    assert house.do("check", "--json").json == {"mistakes": [], "warnings": []}
 
 
 def test_init_touches_nothing_that_is_there(tmp_path, capsys) -> None:
@@ -134,3 +134,15 @@ def test_the_store_is_copied_and_the_house_goes_on_with_it(house) -> None:
     told = house.do("store", "copy", f"sqlite:///{house.folder / 'third.db'}", "--json").json["tables"]
     assert told["subscribers"]["rows"] == 1
     assert len(told["subscribers"]["sha256"]) == 64
+
+
+def test_check_warns_of_a_list_no_relay_serves(house) -> None:
+    house.do(
+        "list", "add", "press", "--title", "Press", "--from", "us@water.example", "--postal", "1 Main Street, Town"
+    )
+    with (house.folder / "config.toml").open("a") as file:
+        file.write('\n[relay.main]\ndomains = ["art.example"]\n')
+    typed = house.do("check")
+    assert typed.code == 0
+    assert "no mistakes, but mail will wait" in typed.out
+    assert "warning: list press: no relay carries mail from water.example" in typed.err

@@ -96,9 +96,9 @@ def kind(field: FieldInfo) -> str:
     if get_origin(annotation) is Literal:
         return ", ".join(f"`{choice}`" for choice in get_args(annotation))
     if get_origin(annotation) is tuple:
-        return "list of texts"
+        return "list of texts" if get_args(annotation)[0] is str else "list of whole numbers"
     if get_origin(annotation) is dict:
-        return "table of texts"
+        return "table of texts" if get_args(annotation)[1] is str else "table of numbers"
     given = [part for part in get_args(annotation) or (annotation,) if part is not type(None)]
     bounds = {
         name: getattr(rule, name) for rule in field.metadata for name in ("ge", "gt", "le") if hasattr(rule, name)

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, String, Text
+from sqlalchemy import BigInteger, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from mailer.store.tables.base import Instant, Key, Table
+from mailer.store.tables.base import Instant, Json, Key, Table
 
 
 class Fact(Table):
@@ -27,6 +27,22 @@ class Hit(Table):
     kind: Mapped[str] = mapped_column(String(40))
     subject: Mapped[str] = mapped_column(String(100))
     at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Spending(Table):
+    """What a relay's limits have spent of late, and the time they go by, which no step of a clock moves."""
+
+    __tablename__ = "spendings"
+
+    # The relay, or the relay and a receiving domain.
+    name: Mapped[str] = mapped_column(String(300), primary_key=True)
+    # Microseconds of the limits' own time: it began as the database's and goes on by the clocks of ``boots``.
+    moment: Mapped[int] = mapped_column(BigInteger)
+    wall: Mapped[datetime] = mapped_column(Instant)
+    # Boot of a machine → the moment, and the microseconds since that boot, when it drew last.
+    boots: Mapped[dict[str, list[int]]] = mapped_column(Json)
+    # Limit → slot of time → messages.
+    slots: Mapped[dict[str, dict[str, int]]] = mapped_column(Json)
 
 
 class Occurrence(Table):

@@ -180,6 +180,15 @@ def upgrade() -> None:
     )
 
     op.create_table(
+        "spendings",
+        sa.Column("name", sa.String(length=300), nullable=False),
+        sa.Column("moment", sa.BigInteger(), nullable=False),
+        sa.Column("wall", base.Instant(), nullable=False),
+        sa.Column("boots", base.Json, nullable=False),
+        sa.Column("slots", base.Json, nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_spendings")),
+    )
+    op.create_table(
         "staff",
         sa.Column("id", base.Key, nullable=False),
         sa.Column("name", sa.String(length=100), nullable=False),
