@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from mailer import clock
+from mailer import clock, crash
 from mailer.config import Config
 from mailer.mailing import deliveries, mailings, notices
 from mailer.people import consent, limits, purge, subscriptions
@@ -55,9 +55,9 @@ class Duties:
     def tick(self) -> None:
         """Do everything that is due now, each in a transaction of its own; one that fails is logged and met again."""
         doubt = clock.now() + timedelta(seconds=self._config.send.uncertain_seconds)
-        self._do("start", lambda session: mailings.start_due(session, self._config))
+        crash.at("after schedule commit", self._do("start", self._start))
         self._do("signups", lambda session: notices.answer_signups(session, self._config, self._keys))
-        self._do("rescue", lambda session: leases.rescue(session, doubt))
+        self._do("rescue", lambda session: crash.at("before rescue commit", leases.rescue(session, doubt)))
         for mailing_id, state in self._unfinished():
             if state == "sending":
                 self._do("regroup", partial(deliveries.regroup_due, mailing_id=mailing_id))
@@ -66,6 +66,11 @@ class Duties:
                 self._sweep(mailing_id)
         self._do("close", leases.close_stopped)
         self._nightly()
+
+    def _start(self, session: Session) -> list[int]:
+        started = mailings.start_due(session, self._config)
+        crash.at("before schedule commit", started)
+        return started
 
     def _unfinished(self) -> list[tuple[int, str]]:
         try:

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from mailer import crash
 from mailer.config_sections import Relay
 from mailer.errors import Broken
 from mailer.outcomes.verdict import Reply
@@ -141,6 +142,7 @@ class Station:
     def _finished(self, begun: Begun, reply: Reply | None) -> None:
         self._unfinished[begun.hold.is_urgent] -= 1
         if reply is not None and reply.code:
+            crash.at("after write")
             self._counted += 1
             self._pause, self.trouble = 0.0, ""
         self._tell(begun, reply)
@@ -216,4 +218,5 @@ class Station:
 
 
 def _may_write(begun: Begun) -> bool:
+    crash.at("before write")
     return begun.hold.is_ours

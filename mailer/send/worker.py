@@ -14,7 +14,7 @@ from typing import TypeVar
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from mailer import __version__, clock
+from mailer import __version__, clock, crash
 from mailer.config import Config
 from mailer.mailing import freeze
 from mailer.outcomes.verdict import Reply
@@ -124,7 +124,10 @@ class Worker:
         self._house.store.step_aside()
         with self._house.store.write(quiet=True, one_moment=True) as session:
             seconds = self._house.config.send.lease_seconds
-            return freeze.freeze(session, mailing_id, self.name, bound, routes, seconds)
+            written = freeze.freeze(session, mailing_id, self.name, bound, routes, seconds)
+            crash.at("in freeze chunk", written)
+        crash.at("after freeze chunk", written)
+        return written
 
     def _unfrozen(self, session: Session) -> int | None:
         return freeze.unfrozen(session, self.name, self._house.config.send.lease_seconds)

@@ -28,6 +28,8 @@ AILMENTS = {
     "is full": "make room on its disk",
     "disk I/O error": "is its disk full, or broken?",
 }
+# A process that is frozen, or cut off, inside a transaction must not keep its locks: the server takes them back.
+IDLE_SECONDS = 20.0
 # SQLite's own readers see one moment; PostgreSQL's see every commit between two statements unless told.
 ONE_MOMENT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
@@ -77,6 +79,8 @@ class Store:
             engine = engine.execution_options(isolation_level="REPEATABLE READ")
         turn = self._turn.taken() if self._turn else nullcontext()
         with self.reachable(), turn, Session(engine, expire_on_commit=False) as session, session.begin():
+            if not self.is_sqlite:
+                session.execute(text(f"SET LOCAL idle_in_transaction_session_timeout = {int(IDLE_SECONDS * 1000)}"))
             yield session
             if not quiet and not self.is_sqlite:
                 session.execute(text(f"NOTIFY {CHANNEL}"))
