@@ -68,7 +68,7 @@ class Verdict:
 def check(store: Store, mailing_id: int, truth: Truth, left: Mapping[str, float] | None = None) -> Verdict:
     """Judge a mailing that has ended.
 
-    ``left``: address → when the answer to leaving was given, for those of whom it did not say that a mail is on its way.
+    ``left``: address → when the answer to leaving was given, unless it said that a mail is on its way.
     """
     verdict = Verdict()
     with store.read() as session:

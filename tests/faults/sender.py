@@ -3,7 +3,7 @@
 import multiprocessing
 import os
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -41,13 +41,11 @@ def _work(config_file: Path, crash_at: str, prepare: Callable[[], object]) -> No
         app.close()
 
 
-class SteppedClock:
-    """Puts a wall clock that a file sets in the place of the real one: seconds behind (-) or ahead."""
+def stepped_clock(file: Path) -> None:
+    """Put a wall clock in the place of the real one that is as many seconds ahead, or behind (-), as a file says."""
+    real = clock.now
 
-    def __init__(self, file: Path) -> None:
-        self._file = file
+    def now() -> datetime:
+        return real() + timedelta(seconds=float(file.read_text() or 0))
 
-    def __call__(self) -> None:
-        """Take the place of clock.now."""
-        real = clock.now
-        clock.now = lambda: real() + timedelta(seconds=float(self._file.read_text() or 0))
+    clock.now = now

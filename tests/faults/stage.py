@@ -117,6 +117,10 @@ class Stage:
         """Wait until the mailing is called sent."""
         until(lambda: self.state == "sent")
 
+    def until_quiet(self) -> None:
+        """Wait until nothing is queued or begun any more."""
+        until(lambda: self.account.queued == self.account.begun == 0)
+
     @property
     def state(self) -> str:
         """Return the state of the mailing."""
