@@ -1,3 +1,4 @@
+# size: one program in one file, so that it can be copied to where it is needed
 """A mail server as a process of its own that misbehaves as it is told, and writes down the truth.
 
 ``python tests/faults/relay.py TRUTH`` prints ``{"port": …, "control": …}`` and ends with its standard input.
@@ -143,6 +144,7 @@ class Relay:
         self.truth = os.open(options.truth, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self.told: dict[str, tuple[str, int]] = {}
         self.came: Counter[tuple[str, str]] = Counter()
+        self.talks: set[asyncio.Task[None] | None] = set()
         self.gate = asyncio.Event()
         self.gate.set()
 
@@ -175,8 +177,11 @@ class Relay:
 
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Hold one connection."""
+        # A task that waits for nothing but its own end would be forgotten.
+        self.talks.add(asyncio.current_task())
         with contextlib.suppress(Over, OSError, EOFError, asyncio.LimitOverrunError):
             await Talk(self, reader, writer).run()
+        self.talks.discard(asyncio.current_task())
         with contextlib.suppress(OSError):
             writer.close()
 
@@ -281,6 +286,8 @@ class Talk:
 
     async def write(self, text: str) -> None:
         """Write one answer."""
+        if self.writer.is_closing():
+            raise Over
         self.writer.write(f"{text}\r\n".encode())
         await self.writer.drain()
 
