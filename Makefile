@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header
 
-.PHONY: help demo test check format pages bench million wheel lock clean
+.PHONY: help demo test check format pages bench million soak wheel lock clean
 .DELETE_ON_ERROR:
 
 help:
@@ -17,6 +17,7 @@ help:
 	@echo 'make check   style and types only;  make format  mend the style'
 	@echo 'make pages   print the pages in docs/ that are printed from the code'
 	@echo 'make bench   how fast it sends, beside Postfix; make million  the same with a million readers'
+	@echo 'make soak    longer runs of the fault tests, ten minutes; ARGS="--seed 7 --runs 100 --minutes 60"'
 	@echo 'make wheel   build dist/*.whl;  make lock  choose newer dependencies;  make clean'
 
 demo: $(VENV)/runtime
@@ -43,6 +44,9 @@ bench: $(VENV)/dev
 
 million: $(VENV)/dev
 	@$(BIN)/python -m bench.million $(ARGS)
+
+soak: $(VENV)/dev
+	@$(BIN)/python -m tests.faults.soak $(ARGS)
 
 wheel: $(VENV)/dev
 	$(PIP) wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from mailer import clock
+from mailer import clock, crash
 from mailer.config import Config
 from mailer.errors import WrongSchema
 from mailer.mailing import deliveries, mailings, notices
@@ -62,11 +62,13 @@ class Duties:
         if not self._may_tick():
             return
         doubt = clock.now() + timedelta(seconds=self._config.send.uncertain_seconds)
-        if self._do("start", lambda session: mailings.start_due(session, self._config)):
+        started = self._do("start", self._start)
+        crash.at("after schedule commit", started)
+        if started:
             # Senders on PostgreSQL sleep until they are told.
             self._do("wake", lambda _session: None, quiet=False)
         self._do("signups", lambda session: notices.answer_signups(session, self._config, self._keys))
-        self._do("rescue", lambda session: leases.rescue(session, doubt))
+        self._do("rescue", lambda session: crash.at("before rescue commit", leases.rescue(session, doubt)))
         for mailing_id, state in self._unfinished():
             if state == "sending":
                 self._do("regroup", partial(deliveries.regroup_due, mailing_id=mailing_id))
@@ -90,6 +92,11 @@ class Duties:
             return False
         self._is_outdated = False
         return True
+
+    def _start(self, session: Session) -> list[int]:
+        started = mailings.start_due(session, self._config)
+        crash.at("before schedule commit", started)
+        return started
 
     def _unfinished(self) -> list[tuple[int, str]]:
         try:

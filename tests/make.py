@@ -64,16 +64,17 @@ def make_started(
     return mailing_id
 
 
-def start(store: Store, config: Config, keys: Keys, mailing_id: int) -> None:
-    """Compile, schedule for now, and start a draft."""
+def start(store: Store, config: Config, keys: Keys, mailing_id: int, *, is_due: bool = True) -> None:
+    """Compile, schedule for now, and start a draft; unless ``is_due`` the start is left to whoever ticks."""
     with store.read() as session:
         compiled = editions.compile_all(session, config, keys, mailings.need(session, mailing_id))
     with store.write() as session:
         mailing = mailings.need(session, mailing_id)
         editions.keep(session, mailing, compiled)
         mailings.schedule(session, mailing, None, timedelta())
-    with store.write() as session:
-        mailings.start_due(session, config)
+    if is_due:
+        with store.write() as session:
+            mailings.start_due(session, config)
 
 
 def freeze_all(store: Store, mailing_id: int, size: int = 2) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
+from mailer import crash
 from mailer.mailing import mailings
 from mailer.outcomes import events
 from mailer.send import leases, ledger
@@ -49,6 +50,11 @@ class Exchange:
             for hold in over:
                 leases.close_batch(session, hold.lease)
             taken = self._lease(session, avoid) if wants else None
+            crash.at("before begin commit", chosen)
+            crash.at("before settle commit", results)
+        crash.at("after lease", taken)
+        crash.at("after begin commit", chosen)
+        crash.at("after settle commit", results)
         # Only now is it written, and only now does it count.
         self._breakers |= breakers
         return self._keep(results, chosen, over, taken, terms)

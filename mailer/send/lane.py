@@ -9,11 +9,11 @@ from typing import TypeVar
 
 from mailer import clock, maillog
 from mailer.outcomes.verdict import Kind, Reply, judge
+from mailer.send.begun import Begun
 from mailer.send.exchange import Exchange
 from mailer.send.hold import Hold
 from mailer.send.making import House, Result, Turn
 from mailer.send.retry import WORDS, Try, conclude
-from mailer.send.station import Begun
 from mailer.store.engine import StoreTrouble
 
 T = TypeVar("T")

@@ -12,13 +12,13 @@ from sqlalchemy import Row
 from mailer.config import Config
 from mailer.errors import MailerError
 from mailer.outcomes.verdict import Kind
+from mailer.send.begun import Begun
 from mailer.send.envelope import Parcel
 from mailer.send.hold import Hold
 from mailer.send.ledger import Settled
 from mailer.send.letters import Letters
 from mailer.send.relays import Relays
 from mailer.send.retry import Try
-from mailer.send.station import Begun
 from mailer.store.engine import Store
 from mailer.tokens import Keys
 

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 from mailer.config import Config
+from mailer.send.begun import Finished
 from mailer.send.purse import Purses
-from mailer.send.station import Finished, Station
+from mailer.send.station import Station
 
 
 class Relays:

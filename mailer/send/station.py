@@ -5,23 +5,20 @@ import logging
 import random
 import time
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass, field
 
-from mailer import clock
+from mailer import clock, crash
 from mailer.config_sections import Relay
 from mailer.errors import Broken
 from mailer.outcomes.verdict import Reply, judge
+from mailer.send.begun import Begun, Finished
 from mailer.send.connecting import RelayError, connect
-from mailer.send.envelope import Parcel
-from mailer.send.hold import Hold, boottime
-from mailer.send.limits import Grant, cap_of, limits_of
+from mailer.send.hold import boottime
+from mailer.send.limits import cap_of, limits_of
 from mailer.send.manners import Manners
 from mailer.send.pace import Pace
 from mailer.send.pipeline import Hands, Pipeline
 from mailer.send.purse import Purses
 from mailer.send.report import RelayReport
-from mailer.send.retry import Try
 
 log = logging.getLogger("mailer.send")
 
@@ -33,21 +30,6 @@ FIRST_PAUSE, LONGEST_PAUSE, LOGIN_PAUSE = 0.5, 60.0, 60.0
 WINDOW_SECONDS, WIDEST = 0.2, 1024
 # A relay that takes and drops us in turn is not told of every time.
 TELL_SECONDS = 30.0
-
-
-@dataclass(slots=True, eq=False)
-class Begun:
-    """A row that may be written now: the attempt, its bytes, the batch it is of, and since when it waits."""
-
-    trial: Try
-    parcel: Parcel
-    hold: Hold
-    since: float = field(default_factory=time.monotonic)
-    # What it has drawn from the limits; None without limits.
-    grant: Grant | None = None
-
-
-Finished = Callable[[Begun, Reply | None], None]
 
 
 class Station:
@@ -222,6 +204,7 @@ class Station:
     def _finished(self, begun: Begun, reply: Reply | None) -> None:
         self._unfinished[begun.hold.is_urgent] -= 1
         if reply is not None and reply.code:
+            crash.at("after write")
             self._counted += 1
             if self.trouble and not self.is_resting:
                 self._got_well()
@@ -311,4 +294,5 @@ class Station:
 
 
 def _may_write(begun: Begun) -> bool:
+    crash.at("before write")
     return begun.hold.is_ours

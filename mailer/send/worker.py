@@ -14,12 +14,13 @@ from typing import TypeVar
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from mailer import __version__, clock
+from mailer import __version__, clock, crash
 from mailer.config import Config
 from mailer.errors import WrongSchema
 from mailer.mailing import freeze
 from mailer.outcomes.verdict import Reply
 from mailer.send import leases
+from mailer.send.begun import Begun
 from mailer.send.hold import boottime
 from mailer.send.lane import Lane
 from mailer.send.making import House
@@ -27,7 +28,6 @@ from mailer.send.purse import Purses
 from mailer.send.relays import Relays
 from mailer.send.report import Report
 from mailer.send.reporter import Reporter
-from mailer.send.station import Begun
 from mailer.store import schema
 from mailer.store.engine import Store, StoreTrouble
 from mailer.store.tables import Mailing
@@ -153,7 +153,10 @@ class Worker:
             if not session.scalar(select(schema.fits())):
                 return 0
             seconds = self._house.config.send.lease_seconds
-            return freeze.freeze(session, mailing_id, self.name, bound, routes, seconds)
+            written = freeze.freeze(session, mailing_id, self.name, bound, routes, seconds)
+            crash.at("in freeze chunk", written)
+        crash.at("after freeze chunk", written)
+        return written
 
     def _unfrozen(self, session: Session) -> int | None:
         if not session.scalar(select(schema.fits())):

@@ -28,7 +28,7 @@ ALERT = {
     "keepalives_count": 3,
     "tcp_user_timeout": 20_000,
 }
-FROZEN = "SET idle_in_transaction_session_timeout = '20s'"
+IDLE_SECONDS = 20.0
 # What SQLite says when no statement of ours is at fault → what to do about it.
 AILMENTS = {
     "readonly database": "the account that runs the mailer must own the file, and may write into its folder",
@@ -168,7 +168,7 @@ def _postgresql(url: URL) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
-        connection.execute(FROZEN)
+        connection.execute(f"SET idle_in_transaction_session_timeout = {int(IDLE_SECONDS * 1000)}")
         connection.commit()
 
     return engine

@@ -1,0 +1,192 @@
+"""The stage of a fault: a store, a relay, a mailing, sending processes; at the end the checker's line."""
+
+import json
+import os
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+from mailer.app.opening import open_app
+from mailer.config import load
+from mailer.mailing import mailings
+from mailer.outcomes import account
+from tests.faults import checker, sender
+from tests.make import make_draft, make_list, make_reader, start
+
+SECONDS = 60
+DOMAINS = 8
+CONFIG = """\
+[store]
+url = "{url}"
+[keys]
+folder = "{folder}/keys"
+[relay.sink]
+port = {port}
+connections = 4
+ehlo_name = "us.test"
+command_seconds = {patience}
+data_seconds = {patience}
+[send]
+tick_seconds = 0.05
+lease_seconds = {lease}
+first_retry_seconds = 0.05
+retry_growth = 1
+uncertain_seconds = 0.05
+[log]
+level = "warning"
+"""
+
+
+def until(true: Callable[[], object], seconds: float = SECONDS) -> None:
+    """Wait until something outside of us is true."""
+    end, pause = time.monotonic() + seconds, threading.Event()
+    while not true():
+        assert time.monotonic() < end, "it did not happen in time"
+        pause.wait(0.01)
+
+
+class Relay:
+    """A relay in a process of its own; its options are those of relay.py."""
+
+    def __init__(self, truth: Path, *options: str) -> None:
+        self.truth = truth
+        command = [sys.executable, str(Path(__file__).with_name("relay.py")), str(truth), *options]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert self._process.stdout is not None
+        ports = json.loads(self._process.stdout.readline())
+        self.port = ports["port"]
+        self._control = socket.create_connection(("127.0.0.1", ports["control"]))
+
+    def order(self, **order: object) -> None:
+        """Tell it something; when this returns it holds."""
+        self._control.sendall(f"{json.dumps(order)}\n".encode())
+        assert self._control.recv(100) == b"done\n"
+
+    def taken(self) -> int:
+        """Return how many messages it accepted."""
+        return self.truth.read_bytes().count(b'"kind": "accepted"')
+
+    def close(self) -> None:
+        """End it."""
+        self._control.close()
+        self._process.communicate()
+
+
+class Stage:
+    """An installation whose mail goes to one relay of ours."""
+
+    def __init__(self, folder: Path, url: str, relay: Relay, *, patience: float = 5, lease: float = 1) -> None:
+        self.relay, self.config_file = relay, folder / "config.toml"
+        self.config_file.write_text(
+            CONFIG.format(url=url, folder=folder, port=relay.port, patience=patience, lease=lease)
+        )
+        self.app = open_app(load(self.config_file))
+        self.senders: list[BaseProcess] = []
+        self.left: dict[str, float] = {}
+        self.mailing_id = 0
+
+    def mail(self, readers: Iterable[str], *, is_due: bool = True) -> None:
+        """Start a mailing to readers with these local parts; or leave the start to the clock of a process."""
+        app = self.app
+        with app.store.write() as session:
+            mlist = make_list(session)
+            for number, local in enumerate(readers):
+                make_reader(session, app.keys, f"{local}@d{number % DOMAINS}.example", mlist)
+            self.mailing_id = make_draft(session, app.config).id
+        start(app.store, app.config, app.keys, self.mailing_id, is_due=is_due)
+
+    def send(self, crash_at: str = "", prepare: Callable[[], object] = sender.NOTHING) -> BaseProcess:
+        """Start a sending process."""
+        self.senders.append(sender.start(self.config_file, crash_at, prepare))
+        return self.senders[-1]
+
+    def until_taken(self, more: int) -> None:
+        """Wait until the relay accepted so many more messages, or the mailing is over."""
+        wanted = self.relay.taken() + more
+        until(lambda: self.relay.taken() >= wanted or self.state == "sent")
+
+    def until_sent(self) -> None:
+        """Wait until the mailing is called sent."""
+        until(lambda: self.state == "sent")
+
+    def until_quiet(self) -> None:
+        """Wait until nothing is queued or begun any more."""
+        until(lambda: self.account.queued == self.account.begun == 0)
+
+    @property
+    def state(self) -> str:
+        """Return the state of the mailing."""
+        with self.app.store.read() as session:
+            return mailings.need(session, self.mailing_id).state
+
+    @property
+    def account(self) -> account.Account:
+        """Return the account of the mailing."""
+        with self.app.store.read() as session:
+            return account.account(session, self.mailing_id)
+
+    def check(self) -> checker.Verdict:
+        """Print the checker's line, and fail if a promise is broken."""
+        for process in self.senders:
+            end(process, signal.SIGTERM)
+        verdict = checker.check(self.app.store, self.mailing_id, checker.read([self.relay.truth]), self.left)
+        sys.stdout.write(f"{verdict.line()}\n")
+        assert not verdict.broken, verdict.line()
+        return verdict
+
+    def said(self) -> str:
+        """Return what the sending processes said."""
+        file = self.config_file.with_name("sender.log")
+        return file.read_text() if file.exists() else ""
+
+    def close(self) -> None:
+        """End everything by force."""
+        for process in self.senders:
+            process.kill()
+            process.join()
+        self.app.close()
+
+
+def end(process: BaseProcess, number: signal.Signals = signal.SIGKILL) -> int | None:
+    """Send a signal to a process that may have ended by itself; return its exit code."""
+    if process.is_alive() and process.pid:
+        os.kill(process.pid, number)
+    process.join(SECONDS)
+    return process.exitcode
+
+
+def limit_files(process: BaseProcess, size: int = resource.RLIM_INFINITY) -> None:
+    """Let every write of a process beyond ``size`` of a file fail, as on a full disk."""
+    assert process.pid is not None
+    hard = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)[1]
+    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (size, hard))
+
+
+@contextmanager
+def staged(folder: Path, url: str, *options: str, **settings: float) -> Iterator[Stage]:
+    """Open a stage whose relay has these options; everything on it ends with it."""
+    relay = Relay(folder / "truth.jsonl", *options)
+    try:
+        stage = Stage(folder, url, relay, **settings)
+        try:
+            yield stage
+        except AssertionError:
+            sys.stdout.write(stage.said()[-3000:])
+            raise
+        finally:
+            stage.close()
+    finally:
+        relay.close()
+
+
+PLAIN: tuple[str, ...] = ()
+PIPELINING = ("--offer", "PIPELINING")
+CHUNKING = (*PIPELINING, "--offer", "CHUNKING")
