@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import CursorResult, and_, or_, select, update
+from sqlalchemy import CursorResult, and_, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from mailer import clock
-from mailer.store.tables import Batch, Delivery, is_open
+from mailer.store.tables import Batch, Delivery, Mailing, is_open
 
 # From which state a delivery (or notice) may go to which; the WHERE of every move refuses the rest.
 MOVES: Mapping[str, frozenset[str]] = {
@@ -71,6 +71,7 @@ def sweep_stopped(session: Session, mailing_id: int, limit: int = 2000) -> int:
     some = (
         select(Delivery.id)
         .where(Delivery.mailing_id == mailing_id, is_open("deliveries"), Delivery.state.in_(("queued", "waiting")))
+        .where(exists().where(Mailing.id == mailing_id, Mailing.state == "stopped"))
         .limit(limit)
     )
     return _rows(
