@@ -13,23 +13,9 @@ from pathlib import Path
 import pytest
 import trustme
 
-from mailer.cli.bench.smtpd import lacking
+from mailer.cli.bench.smtpd import MAIN, lacking
 
-MAIN = """\
-compatibility_level = 3.6
-queue_directory = {folder}/queue
-data_directory = {folder}/data
-inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
-myhostname = smtpd.test.example
-mydestination =
-mynetworks = 127.0.0.0/8
-maillog_file = {folder}/log
-maillog_file_prefixes = {folder}
-alias_maps =
-alias_database =
-local_recipient_maps =
-smtpd_peername_lookup = no
+MORE = """\
 smtpd_recipient_restrictions = check_recipient_access inline:{{ {{ gone@example.org = 550 5.1.1 no such user }} }}
   permit_mynetworks
 smtpd_tls_cert_file = {folder}/cert.pem
@@ -89,7 +75,7 @@ def _set_up(folder: Path, behind: int) -> Postfix:
     (folder / "cert.pem").write_bytes(b"".join(blob.bytes() for blob in certificate.cert_chain_pems))
     authority.cert_pem.write_to_path(str(folder / "ca.pem"))
     port, wrapped = _free_ports(2)
-    (folder / "etc" / "main.cf").write_text(MAIN.format(folder=folder))
+    (folder / "etc" / "main.cf").write_text(f"{MAIN}{MORE}".format(folder=folder))
     (folder / "etc" / "master.cf").write_text(MASTER.format(port=port, wrapped=wrapped, behind=behind))
     return Postfix(port, wrapped, folder / "ca.pem")
 
