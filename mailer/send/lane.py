@@ -18,8 +18,7 @@ from mailer.store.engine import StoreTrouble
 
 T = TypeVar("T")
 log = logging.getLogger("mailer.send")
-# One commit serves many results: as long as enough is on its way, they are gathered for up to five such moments.
-GATHER_SECONDS, GATHERINGS = 0.01, 5
+GATHER_SECONDS = 0.01
 LOOK_SECONDS = 1.0
 STORE_PAUSE = 1.0
 # Rows read ahead, in windows: a window is what the relays take in a fifth of a second.
@@ -136,10 +135,7 @@ class Lane:
                 await self._news.wait()
         except TimeoutError:
             return
-        for _ in range(GATHERINGS):
-            relays = self._house.relays
-            if self._is_stopping or self._unfinished - relays.in_flight <= relays.window // 3:
-                break
+        if self._unfinished > self._house.relays.window // 2 and not self._is_stopping:
             await asyncio.sleep(GATHER_SECONDS)
         self._news.clear()
 

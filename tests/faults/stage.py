@@ -114,8 +114,8 @@ class Stage:
         until(lambda: self.relay.taken() >= wanted or self.state == "sent")
 
     def until_sent(self) -> None:
-        """Wait until the mailing is called sent."""
-        until(lambda: self.state == "sent")
+        """Wait until the mailing is called sent; a relay that fails again and again rests for longer each time."""
+        until(lambda: self.state == "sent", 4 * SECONDS)
 
     def until_quiet(self) -> None:
         """Wait until nothing is queued or begun any more."""
