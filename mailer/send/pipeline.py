@@ -7,13 +7,14 @@ nothing of it can have been taken by the relay.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic
 
 from mailer.config_sections import Relay
 from mailer.outcomes.verdict import Reply, Stage, printable
-from mailer.send.envelope import Envelopes, Parcel
+from mailer.send.envelope import Envelopes
+from mailer.send.hands import C, Hands
 from mailer.send.manners import ACROSS, CHUNKED, PLAIN, Manners, Wording
 from mailer.send.replies import OutOfStep, ReplyReader, Said
 
@@ -21,30 +22,6 @@ QUIT_SECONDS = 5.0
 # Answers that are about no message.
 RESET: Stage = "connect"
 QUIT: Stage = "none"
-
-
-class Cargo(Protocol):
-    """What is carried: something that has a parcel."""
-
-    @property
-    def parcel(self) -> Parcel:
-        """Return its envelope and bytes."""
-
-
-C = TypeVar("C", bound=Cargo)
-
-
-@dataclass(frozen=True, slots=True)
-class Hands(Generic[C]):
-    """Whom a pipeline asks for the next thing to carry, and whether it may still be written; whom it tells.
-
-    ``ended`` learns why the connection is gone, and whether it was of no use: asked to carry, it said nothing.
-    """
-
-    take: Callable[[], C | None]
-    may_write: Callable[[C], bool]
-    finished: Callable[[C, Reply | None], None]
-    ended: Callable[[str, bool], None]
 
 
 @dataclass(slots=True, eq=False)
@@ -223,8 +200,8 @@ class Pipeline(asyncio.Protocol, Generic[C]):
         going, self._going = self._going, deque()
         step = next((step for step, one in self._due if one is not None), QUIT)
         for place, one in enumerate(going):
-            # It counts as a try where the connection broke in the middle of this very message.
-            is_cause = place == 0 and one.heard and is_in_step
+            # It counts as a try where the connection broke in the middle of this very message, or always does.
+            is_cause = place == 0 and is_in_step and (one.heard or self._hands.is_bane(one.cargo))
             reply = Reply(0, why, "end" if one.written else step)
             self._hands.finished(one.cargo, reply if one.written or is_cause else None)
         self._hands.ended(why, bool(going) and not (self._done or (going[0].heard and is_in_step)))
