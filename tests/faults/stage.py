@@ -66,18 +66,34 @@ class Relay:
     """A relay in a process of its own; its options are those of relay.py."""
 
     def __init__(self, truth: Path, *options: str) -> None:
-        self.truth = truth
-        command = [sys.executable, str(Path(__file__).with_name("relay.py")), str(truth), *options]
+        self.truth, self._options, self.port = truth, options, 0
+        self.start()
+
+    def start(self) -> None:
+        """Start it; again in its old place."""
+        program = str(Path(__file__).with_name("relay.py"))
+        command = [sys.executable, program, str(self.truth), "--port", str(self.port), *self._options]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert self._process.stdout is not None
         ports = json.loads(self._process.stdout.readline())
         self.port = ports["port"]
         self._control = socket.create_connection(("127.0.0.1", ports["control"]))
 
-    def order(self, **order: object) -> None:
-        """Tell it something; when this returns it holds."""
+    def kill(self) -> None:
+        """End it by force, in the middle of whatever it does."""
+        self._process.kill()
+        self.close()
+
+    def order(self, **order: object) -> dict[str, tuple[str, int]]:
+        """Tell it something; when this returns it holds. Return what it was told: step → act, times that are left."""
         self._control.sendall(f"{json.dumps(order)}\n".encode())
-        assert self._control.recv(100) == b"done\n"
+        told: dict[str, tuple[str, int]] = json.loads(self._control.recv(4096))
+        return told
+
+    def suffer(self, mode: str) -> None:
+        """Let a fault happen to whoever comes next, and wait until it has happened as often as the mode says."""
+        self.order(tell=mode)
+        until(lambda: not any(left for _, left in self.order().values()))
 
     def taken(self) -> int:
         """Return how many messages it accepted."""

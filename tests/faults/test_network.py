@@ -3,11 +3,11 @@
 from collections import Counter
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from mailer.store.tables import Attempt
 from tests.faults.cable import Cable, socket_of, through
-from tests.faults.stage import CHUNKING, staged, until
+from tests.faults.stage import CHUNKING, PIPELINING, Stage, staged, until
 
 READERS = 160
 SLOW = ("--slow", "0.01")
@@ -38,3 +38,26 @@ def test_a_commit_nobody_answers_is_looked_up(tmp_path, store_url) -> None:
             assert set(tries.values()) == {1}, "a try is written down twice"
     finally:
         cable.close()
+
+
+def test_a_network_that_is_cut_or_still_costs_nobody_anything(tmp_path, store_url) -> None:
+    with staged(tmp_path, store_url, *PIPELINING, *SLOW, patience=0.5, is_cabled=True) as stage:
+        assert stage.cable
+        stage.mail([f"reader{number}" for number in range(READERS)])
+        stage.send()
+        for ways in (("there",), ("back",), ("there", "back")):
+            stage.until_taken(READERS // 8)
+            known = doubts(stage)
+            stage.cable.go_still(*ways)
+            until(lambda known=known: doubts(stage) > known)
+            stage.cable.go_on()
+            stage.until_taken(READERS // 8)
+            stage.cable.cut()
+        stage.until_sent()
+        stage.check()
+
+
+def doubts(stage: Stage) -> int:
+    """Return how often nobody knew what came of a message."""
+    with stage.app.store.read() as session:
+        return session.scalar(select(func.count()).where(Attempt.verdict == "uncertain")) or 0
