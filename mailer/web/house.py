@@ -93,14 +93,22 @@ class House:
         list_language: str = "",
         **values: Any,
     ) -> HTMLResponse:
-        """Return a page of ``templates/pages``, in the language this reader chose, or else the best guess."""
+        """Return a page of ``templates/pages``, in the language this reader chose, or else the best guess.
+
+        A value with a ``reader_language`` says what this reader chose, as well as the argument does.
+        """
         fields = dict(headers or {})
         if template.startswith(("public/", "error")):
-            self.languages.settle(reader_language, list_language)
+            known = reader_language or _known(values)
+            self.languages.settle(known, list_language)
             fields |= {"Content-Language": tongue.words().language, "Vary": "Accept-Language"}
         values |= {"lang": tongue.words().language, "dir": tongue.words().direction}
         text = self.templates.get_template(template).render(values)
         return HTMLResponse(text, status_code=status, headers=fields)
+
+
+def _known(values: Mapping[str, Any]) -> str:
+    return next((tag for each in values.values() if (tag := getattr(each, "reader_language", ""))), "")
 
 
 def open_house(config: Config, store: Store, keys: Keys) -> House:
@@ -113,7 +121,7 @@ def open_house(config: Config, store: Store, keys: Keys) -> House:
     house = House(config, store, keys, links, _environment(config), languages, StaticFiles(folders), proxies)
     house.templates.globals.update(
         site=config.site,
-        languages=languages.links,
+        language_links=languages.links,
         url=lambda path, **query: tongue.address(house.prefix + path, **query),
         static=lambda name: house.prefix + house.static.address(name),
     )

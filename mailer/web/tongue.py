@@ -2,7 +2,8 @@
 
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -54,6 +55,11 @@ def words() -> Words:
     return _wish.get().words
 
 
+def as_written(text: str) -> str:
+    """Return a sentence of the configuration in the language of this request, if a catalogue has it."""
+    return _wish.get().words.as_written(text)
+
+
 class Tongue:
     """Finds the language of each request: everything for readers in theirs, the desk in English."""
 
@@ -100,6 +106,22 @@ class Languages:
             chosen = Words()
         _wish.set(replace(now, words=chosen))
         return chosen
+
+    def guess(self) -> str:
+        """Return the language the person behind this request seems to read, "" if nothing says so."""
+        now = _wish.get()
+        return catalogue.best([now.pressed, *now.guesses], self.offered)
+
+    @contextmanager
+    def speaking(self, language: str) -> Iterator[Words]:
+        """Say everything inside in one language, whoever asks: what is made here is read by others."""
+        now = _wish.get()
+        chosen = catalogue.words(self._folders, language)
+        _wish.set(replace(now, words=chosen))
+        try:
+            yield chosen
+        finally:
+            _wish.set(now)
 
     def check(self) -> None:
         """Raise BadInput with file and line where a catalogue is damaged."""
