@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from mailer import clock
@@ -204,6 +204,13 @@ def end(session: Session, subscription: Subscription, why: str) -> bool:
     """End a subscription; False if it had ended already. Its consent and its deliveries are the caller's."""
     ending = {"ended_at": clock.now(), "ended_why": one_line(why, 60), "paused_until": None}
     return _move(session, subscription, OPEN, ENDED, **ending)
+
+
+def end_many(session: Session, ids: Select[Any], why: str) -> None:
+    """End the open ones of these subscriptions, which the caller holds; the rest is as in end()."""
+    ending = {"ended_at": clock.now(), "ended_why": one_line(why, 60), "paused_until": None}
+    these = update(Subscription).where(Subscription.id.in_(ids), Subscription.state.in_(OPEN))
+    changed(session, these.values(state=ENDED, **ending))
 
 
 def revive(session: Session, subscription: Subscription) -> bool:

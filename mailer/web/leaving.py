@@ -10,8 +10,9 @@ from starlette.responses import PlainTextResponse, Response
 
 from mailer.errors import NotFound, Refused
 from mailer.mailing import links
-from mailer.outcomes import events, leave_link
+from mailer.outcomes import events, leave_link, together
 from mailer.outcomes.leave_link import Place
+from mailer.outcomes.together import Wish
 from mailer.people import subscriptions
 from mailer.web import forms
 from mailer.web.forms import Form
@@ -20,6 +21,7 @@ from mailer.web.house import House, Session
 ONE_CLICK = ("List-Unsubscribe", "One-Click")
 WAIT_SECONDS, LOOK_SECONDS = 2.0, 0.05
 DONE = "You will get no more of these mails.\n"
+ONE_LATE = "One mail was already on its way.\n"
 PAGES = {
     leave_link.OPEN: "public/leave.html",
     leave_link.LEFT: "public/left_before.html",
@@ -42,17 +44,33 @@ async def act(house: House, request: Request) -> Response:
     """Do what was posted: the one click of a mail program, or a button of our page."""
     form = await forms.read(request)
     subscription_id, mailing_id = _read(house, request)
-    one_click = form.fields.get(ONE_CLICK[0]) == (ONE_CLICK[1],)
+    clicked = form.fields.get(ONE_CLICK[0]) == (ONE_CLICK[1],)
     action = form.one("action")
-    if not one_click and action not in ACTIONS:
+    if not clicked and action not in ACTIONS:
         raise HTTPException(400)
+    if clicked:
+        # Spelled in some way of its own; web/one_click.py answers the usual ones.
+        return PlainTextResponse(await one_click(house, subscription_id, mailing_id, house.network(request)))
     if (subscription_id, mailing_id) == NOBODY:
-        return PlainTextResponse(DONE) if one_click else house.page("public/leave_test.html")
-    if action == REASON and not one_click:
+        return house.page("public/leave_test.html")
+    if action == REASON:
         return await _take_reason(house, subscription_id, form.one("reason"))
-    if action in (PAUSE, RESUME) and not one_click:
+    if action in (PAUSE, RESUME):
         return await _pause(house, request, subscription_id, days_of(form) if action == PAUSE else None)
-    return await _leave(house, request, subscription_id, mailing_id, action="" if one_click else action)
+    return await _leave(house, request, subscription_id, mailing_id, action=action)
+
+
+async def one_click(house: House, subscription_id: int, mailing_id: int, network: str) -> str:
+    """Leave at the one click of a mail program, and return what to answer: the same to everybody."""
+    if (subscription_id, mailing_id) == NOBODY:
+        return DONE
+    wish = Wish(subscription_id, events.BY_ONE_CLICK, "one-click", mailing_id, network)
+    try:
+        left = await house.write_together(together.leave_together, together.leave, wish)
+    except NotFound:
+        # Never been here, or forgotten: whoever asks gets nothing from us, and learns nothing.
+        return DONE
+    return DONE + (ONE_LATE if left.begun and await settled(house, left.begun) else "")
 
 
 async def undo(house: House, request: Request) -> Response:
@@ -77,13 +95,15 @@ async def undo(house: House, request: Request) -> Response:
 async def _leave(house: House, request: Request, subscription_id: int, mailing_id: int, *, action: str) -> Response:
     network = house.network(request)
     try:
-        titles, begun = await house.write(_end, subscription_id, mailing_id, action, network)
+        if action == LEAVE_ALL:
+            titles, begun = await house.write(_leave_all, subscription_id, mailing_id, network)
+        else:
+            wish = Wish(subscription_id, events.BY_LINK, "leave page", mailing_id, network)
+            left = await house.write_together(together.leave_together, together.leave, wish)
+            titles, begun = (left.list_title,), left.begun
     except NotFound:
-        # Never been here, or forgotten: whoever asks gets nothing from us, and learns nothing.
-        return _page(house, request, Place(leave_link.GONE)) if action else PlainTextResponse(DONE)
+        return _page(house, request, Place(leave_link.GONE))
     under_way = await settled(house, begun)
-    if not action:
-        return PlainTextResponse(DONE + ("One mail was already on its way.\n" if under_way else ""))
     place = await house.read(leave_link.look, subscription_id)
     return house.page(
         "public/left.html",
@@ -149,16 +169,10 @@ def _resume(session: Session, subscription_id: int) -> None:
     subscriptions.resume(session, subscriptions.need(session, subscription_id))
 
 
-def _end(
-    session: Session, subscription_id: int, mailing_id: int, action: str, network: str
+def _leave_all(
+    session: Session, subscription_id: int, mailing_id: int, network: str
 ) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    """Leave one list or all; return the titles that were left and the deliveries on the wire."""
-    if action == "leave_all":
-        subscriber_id = subscriptions.need(session, subscription_id).subscriber_id
-        everything = events.leave_all(
-            session, subscriber_id, actor="leave page", mailing_id=mailing_id, network=network
-        )
-        return everything.list_titles, everything.begun
-    why, actor = (events.BY_LINK, "leave page") if action else (events.BY_ONE_CLICK, "one-click")
-    one = events.leave(session, subscription_id, why=why, actor=actor, mailing_id=mailing_id, network=network)
-    return (one.list_title,), one.begun
+    """Leave everything; return the titles that were left and the deliveries on the wire."""
+    subscriber_id = subscriptions.need(session, subscription_id).subscriber_id
+    left = events.leave_all(session, subscriber_id, actor="leave page", mailing_id=mailing_id, network=network)
+    return left.list_titles, left.begun

@@ -17,6 +17,7 @@ from mailer.store.engine import Store, StoreTrouble
 from mailer.tokens import Keys
 from mailer.web import desk, headers, public
 from mailer.web.house import House, open_house
+from mailer.web.one_click import OneClick
 
 log = logging.getLogger("mailer.web")
 ROBOTS = "User-agent: *\n" + "".join(f"Disallow: {path}\n" for path in ("/c/", "/n/", "/u/", "/m/", "/desk/"))
@@ -37,7 +38,11 @@ def make_site(config: Config, store: Store, keys: Keys) -> Starlette:
     fields = headers.defaults(config.site.base_url)
     site = Starlette(
         routes=routes,
-        middleware=[Middleware(headers.SafeHeaders, fields=fields), Middleware(Slashes, prefix=house.prefix)],
+        middleware=[
+            Middleware(OneClick, house=house),
+            Middleware(headers.SafeHeaders, fields=fields),
+            Middleware(Slashes, prefix=house.prefix),
+        ],
         exception_handlers=_handlers(house, fields),
     )
     # Its redirect would say whatever host was asked for, and a one click must not be redirected (RFC 8058).
