@@ -21,6 +21,7 @@ from mailer.store.tables.mailing import (
 from mailer.store.tables.outcomes import OUTCOME_KINDS, Outcome
 from mailer.store.tables.people import (
     CONSENT_KINDS,
+    FREQUENCIES,
     SCOPES,
     SUBSCRIPTION_STATES,
     Consent,
@@ -38,6 +39,7 @@ __all__ = [
     "CONSENT_KINDS",
     "DELIVERY_STATES",
     "EPOCH",
+    "FREQUENCIES",
     "LATE",
     "LINK_PURPOSES",
     "MAILING_STATES",

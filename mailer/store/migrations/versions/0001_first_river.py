@@ -536,12 +536,14 @@ def upgrade() -> None:
         sa.Column("subscriber_id", base.Key, nullable=False),
         sa.Column("list_id", base.Key, nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("frequency", sa.String(length=10), nullable=False),
         sa.Column("created_at", base.Instant(), nullable=False),
         sa.Column("asked_at", base.Instant(), nullable=False),
         sa.Column("confirmed_at", base.Instant(), nullable=True),
         sa.Column("paused_until", base.Instant(), nullable=True),
         sa.Column("ended_at", base.Instant(), nullable=True),
         sa.Column("ended_why", sa.String(length=60), nullable=False),
+        sa.CheckConstraint("frequency IN ('each', 'daily', 'weekly')", name=op.f("ck_subscriptions_frequency_known")),
         sa.CheckConstraint(
             "state IN ('pending', 'active', 'paused', 'ended')", name=op.f("ck_subscriptions_state_known")
         ),
