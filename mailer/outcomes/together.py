@@ -2,7 +2,8 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Any, cast
 
 from sqlalchemy import BigInteger, select, update
 from sqlalchemy.orm import Session
@@ -11,8 +12,8 @@ from mailer import clock, maillog
 from mailer.outcomes import events
 from mailer.outcomes.events import Left
 from mailer.people import consent, subscriptions
-from mailer.people.rows import changed, insert_new_many, plan_afresh
-from mailer.store.handed import handed
+from mailer.people.rows import insert_new_many, plan_afresh
+from mailer.store.handed import handed, packed
 from mailer.store.tables import Consent, Delivery, Mailing, MailingList, Outcome, Subscriber, Subscription
 
 UNSENT, UNCERTAIN = ("queued", "waiting"), "uncertain"
@@ -82,31 +83,14 @@ class _Held:
 
 def _hold_mailings(session: Session, ids: Collection[int]) -> set[int]:
     """Keep the mailings from being frozen meanwhile; return those there are."""
-    if not ids:
-        return set()
-    those = select(Mailing.id).where(Mailing.id.in_(_ids(session, ids))).order_by(Mailing.id)
-    return set(session.scalars(those.with_for_update(read=True, key_share=True)))
+    return set(session.scalars(_said(session).mailings, _ids(ids))) if ids else set()
 
 
 def _hold_people(session: Session, ids: Collection[int]) -> dict[int, _Held]:
     """Hold those subscriptions, and their people alone, that nobody else holds."""
-    found = session.execute(
-        select(
-            Subscription.id,
-            Subscription.subscriber_id,
-            Subscription.list_id,
-            Subscription.state,
-            Subscriber.address,
-            MailingList.title,
-        )
-        .join(Subscriber, Subscriber.id == Subscription.subscriber_id)
-        .join(MailingList, MailingList.id == Subscription.list_id)
-        .where(Subscription.id.in_(_ids(session, ids)))
-        .with_for_update(of=(Subscription, Subscriber), skip_locked=True)
-    )
     return {
         key: _Held(subscriber_id, list_id, state in subscriptions.OPEN, address, title)
-        for key, subscriber_id, list_id, state, address, title in found
+        for key, subscriber_id, list_id, state, address, title in session.execute(_said(session).people, _ids(ids))
     }
 
 
@@ -118,16 +102,11 @@ def _hold_deliveries(session: Session, held: dict[int, _Held]) -> Sequence[Any]:
     """
     if not held:
         return ()
-    people = {one.subscriber_id for one in held.values()}
-    theirs = (
-        select(Delivery.id, Delivery.subscription_id, Delivery.state)
-        # The person is named too: that is what the rows have an index by.
-        .where(Delivery.subscriber_id.in_(_ids(session, people)), Delivery.state.in_(OPEN_STATES))
-    )
-    rows = session.execute(theirs.with_for_update(skip_locked=True)).all()
-    if session.get_bind().dialect.name == "postgresql":
+    theirs = _ids({one.subscriber_id for one in held.values()})
+    rows = session.execute(_said(session).deliveries, theirs).all()
+    if _dialect(session) == "postgresql":
         mine = {row.id for row in rows}
-        for row in session.execute(theirs):
+        for row in session.execute(_said(session).seen, theirs):
             if row.id not in mine:
                 held.pop(row.subscription_id, None)
     return [row for row in rows if row.subscription_id in held]
@@ -139,7 +118,7 @@ def _end(session: Session, held: dict[int, _Held], ending: dict[int, Wish], know
     for one, wish in ending.items():
         by_why.setdefault(wish.why, []).append(one)
     for why, ids in by_why.items():
-        subscriptions.end_many(session, _ids(session, ids), why)
+        subscriptions.end_many(session, _said(session).end, why, _ids(ids))
     rows = [
         {
             "subscriber_id": held[one].subscriber_id,
@@ -162,7 +141,7 @@ def _end(session: Session, held: dict[int, _Held], ending: dict[int, Wish], know
             "list_id": held[one].list_id,
             # The mailing may be forgotten while its links still work.
             "mailing_id": wish.mailing_id if wish.mailing_id in known else None,
-            "origin": "leave",
+            "origin": events.origin_of(wish.actor),
             "origin_id": str(written[held[one].subscriber_id, held[one].list_id]),
             "detail": wish.why,
         }
@@ -178,14 +157,65 @@ def _end(session: Session, held: dict[int, _Held], ending: dict[int, Wish], know
 
 def _take_back(session: Session, rows: Sequence[Any]) -> None:
     """Leave out what is queued or waiting; what was possibly sent stays uncertain and is only not tried again."""
-    unsent = [row.id for row in rows if row.state in UNSENT]
-    if unsent:
+    if unsent := [row.id for row in rows if row.state in UNSENT]:
         out = {"state": "left_out", "why": events.LEFT_MEANWHILE, "final_at": clock.now(), "next_at": None}
-        changed(session, update(Delivery).where(Delivery.id.in_(_ids(session, unsent))).values(**out))
-    doubted = [row.id for row in rows if row.state == UNCERTAIN]
-    if doubted:
-        changed(session, update(Delivery).where(Delivery.id.in_(_ids(session, doubted))).values(next_at=None))
+        session.execute(_said(session).take_back.values(**out), _ids(unsent))
+    if doubted := [row.id for row in rows if row.state == UNCERTAIN]:
+        session.execute(_said(session).take_back.values(next_at=None), _ids(doubted))
 
 
-def _ids(session: Session, ids: Collection[int]) -> Any:
-    return select(handed(session, [(one,) for one in ids], id=BigInteger()).c.id)
+@dataclass(frozen=True)
+class _Statements:
+    """What is said to the store each time, built once: each is given its ids as one value."""
+
+    mailings: Any
+    people: Any
+    deliveries: Any
+    seen: Any
+    end: Any
+    take_back: Any
+
+
+@cache
+def _statements(dialect: str) -> _Statements:
+    those = select(handed(dialect, "ids", id=BigInteger()).c.id)
+    people = (
+        select(
+            Subscription.id,
+            Subscription.subscriber_id,
+            Subscription.list_id,
+            Subscription.state,
+            Subscriber.address,
+            MailingList.title,
+        )
+        .join(Subscriber, Subscriber.id == Subscription.subscriber_id)
+        .join(MailingList, MailingList.id == Subscription.list_id)
+        .where(Subscription.id.in_(those))
+    )
+    deliveries = select(Delivery.id, Delivery.subscription_id, Delivery.state).where(
+        # By the person: that is what the rows have an index by.
+        Delivery.subscriber_id.in_(those),
+        Delivery.state.in_(OPEN_STATES),
+    )
+    mailings = select(Mailing.id).where(Mailing.id.in_(those)).order_by(Mailing.id)
+    rows = Delivery.__table__
+    return _Statements(
+        mailings=mailings.with_for_update(read=True, key_share=True),
+        people=people.with_for_update(of=(Subscription, Subscriber), skip_locked=True),
+        deliveries=deliveries.with_for_update(skip_locked=True),
+        seen=deliveries,
+        end=those,
+        take_back=update(cast(Any, rows)).where(rows.c.id.in_(those)),
+    )
+
+
+def _said(session: Session) -> _Statements:
+    return _statements(_dialect(session))
+
+
+def _dialect(session: Session) -> str:
+    return session.get_bind().dialect.name
+
+
+def _ids(ids: Collection[int]) -> dict[str, str]:
+    return {"ids": packed((one,) for one in ids)}

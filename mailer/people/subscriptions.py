@@ -1,8 +1,8 @@
 """Subscriptions: one person's belonging to one list, and how it may change."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, select, update
@@ -227,11 +227,12 @@ def end(session: Session, subscription: Subscription, why: str) -> bool:
     return _move(session, subscription, OPEN, ENDED, **ending)
 
 
-def end_many(session: Session, ids: Select[Any], why: str) -> None:
-    """End the open ones of these subscriptions, which the caller holds; the rest is as in end()."""
-    ending = {"ended_at": clock.now(), "ended_why": one_line(why, 60), "paused_until": None}
-    these = update(Subscription).where(Subscription.id.in_(ids), Subscription.state.in_(OPEN))
-    changed(session, these.values(state=ENDED, **ending))
+def end_many(session: Session, those: Select[Any], why: str, parameters: Mapping[str, Any]) -> None:
+    """End the open ones of the subscriptions a SELECT with these parameters names; the rest is as in end()."""
+    ending = {"ended_at": clock.now(), "ended_why": one_line(why, 60)}
+    rows = Subscription.__table__
+    open_ones = update(cast(Any, rows)).where(rows.c.id.in_(those), rows.c.state.in_(OPEN))
+    session.execute(open_ones.values(state=ENDED, **ending), parameters)
 
 
 def revive(session: Session, subscription: Subscription) -> bool:

@@ -8,9 +8,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from mailer.errors import NotFound, Refused
+from mailer import clock
+from mailer.errors import BadInput, NotFound, Refused
 from mailer.mailing import links
-from mailer.outcomes import events, leave_link, together
+from mailer.outcomes import events, leave_link, reasons, together
 from mailer.outcomes.leave_link import Place
 from mailer.outcomes.together import Wish
 from mailer.people import subscriptions
@@ -29,7 +30,18 @@ PAGES = {
 }
 NOBODY = (0, 0)
 LEAVE, LEAVE_ALL, REASON, PAUSE, RESUME = "leave", "leave_all", "reason", "pause", "resume"
-ACTIONS = (LEAVE, LEAVE_ALL, REASON, PAUSE, RESUME)
+HOW_OFTEN = (subscriptions.WEEKLY, subscriptions.EACH)
+ACTIONS = (LEAVE, LEAVE_ALL, REASON, PAUSE, RESUME, *HOW_OFTEN)
+WHY = {
+    "too many": "There are too many mails",
+    "not for me": "They are not about what I expected",
+    reasons.NEVER: "I never signed up for them",
+    "elsewhere": "I read them somewhere else",
+    "other": "Another reason",
+}
+# In a hidden field: when the page was shown. Nobody reads it and presses in less than a second.
+SHOWN, SHOWN_AT = "leave page shown", "shown_at"
+HASTY_SECONDS = 1.0
 
 
 async def show(house: House, request: Request) -> Response:
@@ -54,10 +66,13 @@ async def act(house: House, request: Request) -> Response:
     if (subscription_id, mailing_id) == NOBODY:
         return house.page("public/leave_test.html")
     if action == REASON:
-        return await _take_reason(house, subscription_id, form.one("reason"))
+        return await _take_reason(house, request, subscription_id, form)
+    if action in HOW_OFTEN:
+        return await _change_how_often(house, request, subscription_id, action)
     if action in (PAUSE, RESUME):
         return await _pause(house, request, subscription_id, days_of(form) if action == PAUSE else None)
-    return await _leave(house, request, subscription_id, mailing_id, action=action)
+    actor = events.PERHAPS_MACHINE if is_hasty(house, form) else events.BY_PAGE
+    return await _leave(house, request, (subscription_id, mailing_id), action, actor)
 
 
 async def one_click(house: House, subscription_id: int, mailing_id: int, network: str) -> str:
@@ -82,7 +97,12 @@ async def undo(house: House, request: Request) -> Response:
     everything, network = form.one("action") == "leave_all", house.network(request)
     try:
         titles = await house.write(
-            leave_link.undo, subscription_id, everything=everything, actor="leave page", network=network
+            leave_link.undo,
+            subscription_id,
+            everything=everything,
+            actor=events.BY_PAGE,
+            network=network,
+            mailing_id=mailing_id,
         )
     except NotFound:
         return _page(house, request, Place(leave_link.GONE))
@@ -92,13 +112,29 @@ async def undo(house: House, request: Request) -> Response:
     return house.page("public/back.html", titles=titles)
 
 
-async def _leave(house: House, request: Request, subscription_id: int, mailing_id: int, *, action: str) -> Response:
+def is_hasty(house: House, form: Form) -> bool:
+    """Say whether the button was pressed as only machines do: at once, or with the field filled in nobody sees.
+
+    Mail scanners that send forms do so. A wish to leave is granted all the same; it is counted apart.
+    """
+    if form.one(forms.TRAP):
+        return True
+    try:
+        shown = house.keys.ring.read(SHOWN, form.one(SHOWN_AT))[0] / 1000
+    except BadInput:
+        # A page of another program, or a browser that keeps hidden fields to itself.
+        return False
+    return 0 <= clock.now().timestamp() - shown < HASTY_SECONDS
+
+
+async def _leave(house: House, request: Request, numbers: tuple[int, int], action: str, actor: str) -> Response:
+    subscription_id, mailing_id = numbers
     network = house.network(request)
     try:
         if action == LEAVE_ALL:
-            titles, begun = await house.write(_leave_all, subscription_id, mailing_id, network)
+            titles, begun = await house.write(_leave_all, subscription_id, mailing_id, actor, network)
         else:
-            wish = Wish(subscription_id, events.BY_LINK, "leave page", mailing_id, network)
+            wish = Wish(subscription_id, events.BY_LINK, actor, mailing_id, network)
             left = await house.write_together(together.leave_together, together.leave, wish)
             titles, begun = (left.list_title,), left.begun
     except NotFound:
@@ -111,7 +147,8 @@ async def _leave(house: House, request: Request, subscription_id: int, mailing_i
         titles=titles,
         action=action,
         under_way=under_way,
-        reasons=leave_link.REASONS,
+        reasons=WHY,
+        undo_days=events.UNDO_DAYS,
         token=request.path_params["token"],
     )
 
@@ -137,11 +174,22 @@ async def _pause(house: House, request: Request, subscription_id: int, days: int
     return house.page("public/paused.html" if place.paused_until else "public/going_on.html", place=place)
 
 
-async def _take_reason(house: House, subscription_id: int, reason: str) -> Response:
-    if reason not in leave_link.REASONS:
+async def _change_how_often(house: House, request: Request, subscription_id: int, frequency: str) -> Response:
+    """Keep how often somebody wants the list; for who does not get it the page is shown as it is."""
+    try:
+        await house.write(leave_link.write_how_often, subscription_id, frequency)
+    except (NotFound, Refused):
+        return _page(house, request, await house.read(leave_link.look, subscription_id))
+    place = await house.read(leave_link.look, subscription_id)
+    return house.page("public/how_often.html", place=place)
+
+
+async def _take_reason(house: House, request: Request, subscription_id: int, form: Form) -> Response:
+    reason, words = form.one("reason"), form.one("words", reasons.WORDS)
+    if reason not in WHY:
         raise HTTPException(400)
-    await house.write(leave_link.give_reason, subscription_id, reason)
-    return house.page("public/thanks.html")
+    await house.write(reasons.give, subscription_id, reason, words)
+    return house.page("public/thanks.html", token=request.path_params["token"])
 
 
 async def settled(house: House, begun: Sequence[int]) -> int:
@@ -162,7 +210,8 @@ def _read(house: House, request: Request) -> tuple[int, int]:
 
 def _page(house: House, request: Request, place: Place) -> Response:
     token = request.path_params["token"]
-    return house.page(PAGES[place.state], place=place, token=token, pauses=subscriptions.PAUSES)
+    shown = house.keys.ring.sign(SHOWN, int(clock.now().timestamp() * 1000))
+    return house.page(PAGES[place.state], place=place, token=token, shown_at=shown, pauses=subscriptions.PAUSES)
 
 
 def _resume(session: Session, subscription_id: int) -> None:
@@ -170,9 +219,9 @@ def _resume(session: Session, subscription_id: int) -> None:
 
 
 def _leave_all(
-    session: Session, subscription_id: int, mailing_id: int, network: str
+    session: Session, subscription_id: int, mailing_id: int, actor: str, network: str
 ) -> tuple[tuple[str, ...], tuple[int, ...]]:
     """Leave everything; return the titles that were left and the deliveries on the wire."""
     subscriber_id = subscriptions.need(session, subscription_id).subscriber_id
-    left = events.leave_all(session, subscriber_id, actor="leave page", mailing_id=mailing_id, network=network)
+    left = events.leave_all(session, subscriber_id, actor=actor, mailing_id=mailing_id, network=network)
     return left.list_titles, left.begun

@@ -18,7 +18,7 @@ from mailer.store.tables.mailing import (
     is_open,
     is_told,
 )
-from mailer.store.tables.outcomes import OUTCOME_KINDS, Outcome
+from mailer.store.tables.outcomes import LEAVE_REASONS, OUTCOME_KINDS, Outcome, Reason
 from mailer.store.tables.people import (
     CONSENT_KINDS,
     FREQUENCIES,
@@ -41,6 +41,7 @@ __all__ = [
     "EPOCH",
     "FREQUENCIES",
     "LATE",
+    "LEAVE_REASONS",
     "LINK_PURPOSES",
     "MAILING_STATES",
     "MICROSECOND",
@@ -66,6 +67,7 @@ __all__ = [
     "Notice",
     "Occurrence",
     "Outcome",
+    "Reason",
     "Signup",
     "Spending",
     "Staff",

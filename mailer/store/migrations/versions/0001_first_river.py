@@ -501,6 +501,26 @@ def upgrade() -> None:
     op.create_index(op.f("ix_outcomes_subscriber_id"), "outcomes", ["subscriber_id"], unique=False)
 
     op.create_table(
+        "reasons",
+        sa.Column("id", base.Key, nullable=False),
+        sa.Column("outcome_id", base.Key, nullable=False),
+        sa.Column("list_id", base.Key, nullable=False),
+        sa.Column("at", base.Instant(), nullable=False),
+        sa.Column("reason", sa.String(length=20), nullable=False),
+        sa.Column("words", sa.String(length=200), nullable=False),
+        sa.Column("source", sa.String(length=500), nullable=False),
+        sa.CheckConstraint(
+            "reason IN ('too many', 'not for me', 'never signed up', 'elsewhere', 'other')",
+            name=op.f("ck_reasons_reason_known"),
+        ),
+        sa.ForeignKeyConstraint(["list_id"], ["lists.id"], name=op.f("fk_reasons_list_id_lists")),
+        sa.ForeignKeyConstraint(["outcome_id"], ["outcomes.id"], name=op.f("fk_reasons_outcome_id_outcomes")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reasons")),
+        sa.UniqueConstraint("outcome_id", name=op.f("uq_reasons_outcome_id")),
+    )
+    op.create_index(op.f("ix_reasons_list_id"), "reasons", ["list_id"], unique=False)
+
+    op.create_table(
         "sessions",
         sa.Column("id", base.Key, nullable=False),
         sa.Column("secret_hash", sa.String(length=64), nullable=False),
