@@ -246,12 +246,8 @@ def account(
     text = "\n".join(f"{number:>9,}  {name.replace('_', ' ')}" for name, number in asdict(figures).items())
     for name, found in whys.items():
         text += "".join(f"\n{number:>9,}  {name.replace('_', ' ')}: {why}" for why, number in found.items())
-    text += f"\n{twice:>9,}  possibly twice" if twice else ""
-    answer(
-        facts,
-        f"{text}{_told(**came)}\n{'It balances.' if figures.balanced else 'IT DOES NOT BALANCE.'}",
-        as_json=as_json,
-    )
+    text += (f"\n{twice:>9,}  possibly twice" if twice else "") + _told(**came)
+    answer(facts, f"{text}\n{'It balances.' if figures.balanced else 'IT DOES NOT BALANCE.'}", as_json=as_json)
 
 
 def _told(came_back: dict[str, int], left_like_machines: int, why_left: dict[str, int]) -> str:

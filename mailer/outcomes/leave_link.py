@@ -34,6 +34,7 @@ class Place:
     runs: bool = False
     frequency: str = subscriptions.EACH
     left_everything: bool = False
+    reader_language: str = ""
 
 
 def look(session: Session, subscription_id: int) -> Place:
@@ -57,6 +58,7 @@ def look(session: Session, subscription_id: int) -> Place:
         runs=subscription.state in RUNNING,
         frequency=subscription.frequency,
         left_everything=subscription.ended_why == events.LEFT_EVERYTHING,
+        reader_language=subscriber.language,
     )
 
 

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from mailer import clock
+from mailer.compose.catalogue import N_
 from mailer.errors import BadInput, NotFound, Refused
 from mailer.mailing import links
 from mailer.outcomes import events, leave_link, reasons, together
@@ -33,11 +34,11 @@ LEAVE, LEAVE_ALL, REASON, PAUSE, RESUME = "leave", "leave_all", "reason", "pause
 HOW_OFTEN = (subscriptions.WEEKLY, subscriptions.EACH)
 ACTIONS = (LEAVE, LEAVE_ALL, REASON, PAUSE, RESUME, *HOW_OFTEN)
 WHY = {
-    "too many": "There are too many mails",
-    "not for me": "They are not about what I expected",
-    reasons.NEVER: "I never signed up for them",
-    "elsewhere": "I read them somewhere else",
-    "other": "Another reason",
+    "too many": N_("There are too many mails"),
+    "not for me": N_("They are not about what I expected"),
+    reasons.NEVER: N_("I never signed up for them"),
+    "elsewhere": N_("I read them somewhere else"),
+    "other": N_("Another reason"),
 }
 # In a hidden field: when the page was shown. Nobody reads it and presses in less than a second.
 SHOWN, SHOWN_AT = "leave page shown", "shown_at"
@@ -186,10 +187,14 @@ async def _change_how_often(house: House, request: Request, subscription_id: int
 
 async def _take_reason(house: House, request: Request, subscription_id: int, form: Form) -> Response:
     reason, words = form.one("reason"), form.one("words", reasons.WORDS)
-    if reason not in WHY:
+    # Nothing has to be picked, nor written.
+    reason = reason or ("other" if words else "")
+    if reason and reason not in WHY:
         raise HTTPException(400)
-    await house.write(reasons.give, subscription_id, reason, words)
-    return house.page("public/thanks.html", token=request.path_params["token"])
+    if reason:
+        await house.write(reasons.give, subscription_id, reason, words)
+    place = await house.read(leave_link.look, subscription_id)
+    return house.page("public/thanks.html", place=place, token=request.path_params["token"])
 
 
 async def settled(house: House, begun: Sequence[int]) -> int:

@@ -15,7 +15,7 @@ from mailer.config import Config
 from mailer.errors import BadInput, MailerError, NotFound
 from mailer.store.engine import Store, StoreTrouble
 from mailer.tokens import Keys
-from mailer.web import desk, headers, public
+from mailer.web import desk, headers, public, tongue
 from mailer.web.house import House, open_house
 from mailer.web.one_click import OneClick
 
@@ -42,6 +42,7 @@ def make_site(config: Config, store: Store, keys: Keys) -> Starlette:
             Middleware(OneClick, house=house),
             Middleware(headers.SafeHeaders, fields=fields),
             Middleware(Slashes, prefix=house.prefix),
+            Middleware(tongue.Tongue, languages=house.languages, staff=("/desk", f"{house.prefix}/desk")),
         ],
         exception_handlers=_handlers(house, fields),
     )

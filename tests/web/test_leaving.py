@@ -146,6 +146,12 @@ def test_a_reason_is_kept_with_the_leaving(town: Town) -> None:
     with town.store.read() as session:
         assert [(row.reason, row.words) for row in session.query(Reason)] == [("too many", "Ten a day!")]
         assert [row.detail for row in session.query(Outcome)] == ["left by the link"]
+    before = town.dump()
+    assert "Thank you" in town.client.post(link, data={"action": "reason", "words": ""}).text
+    assert town.dump() == before
+    town.client.post(link, data={"action": "reason", "words": "moved away"})
+    with town.store.read() as session:
+        assert [(row.reason, row.words) for row in session.query(Reason)] == [("other", "moved away")]
 
 
 def test_a_reason_without_leaving_is_thanked_and_forgotten(small_town: Town) -> None:
