@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
 
+from mailer import clock
 from mailer.app.loop import fast_loop
 from mailer.app.opening import App
 from mailer.cli.bench import ours, text
@@ -31,7 +32,7 @@ from mailer.cli.bench.figures import rate, shown
 from mailer.cli.bench.house import BASE_URL, EVERYBODY, House, Relay, SqliteStores, Stores
 from mailer.cli.bench.machine import describe, sentence
 from mailer.cli.bench.postgres import databases
-from mailer.cli.bench.process import Process, free_port, running, used
+from mailer.cli.bench.process import Crew, Process, free_port, running, used
 from mailer.cli.bench.sink import Sink, await_port, sink
 from mailer.cli.door import table
 from mailer.errors import MailerError, Refused
@@ -50,9 +51,10 @@ REQUEST = (
 STEP = 7919
 UNKEPT = "SELECT count(*) FROM subscriptions WHERE id IN ({}) AND state <> 'ended'"
 LATE = (
-    "SELECT count(*) FROM deliveries d JOIN subscriptions s ON s.id = d.subscription_id "
-    "WHERE s.state = 'ended' AND d.mailing_id = {} AND d.begun_at > s.ended_at + 2000000"
+    "SELECT s.id, d.begun_at FROM deliveries d JOIN subscriptions s ON s.id = d.subscription_id "
+    "WHERE s.state = 'ended' AND d.mailing_id = {} AND d.begun_at > s.ended_at"
 )
+TOLD = "SELECT count(*) FROM outcomes WHERE mailing_id = {} AND kind = 'unsubscribed'"
 HEAD = ("seconds", "asked /s", "answered /s", "p50 ms", "p99 ms", "longest ms", "not 200", "CPU ms each",
         "sending before /s", "sending meanwhile /s")  # fmt: skip
 
@@ -63,7 +65,7 @@ class Answers:
 
     waits: list[float] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)
-    answered: list[int] = field(default_factory=list)
+    answered: dict[int, float] = field(default_factory=dict)
     broken: int = 0
 
     def at(self, share: float) -> float:
@@ -102,7 +104,7 @@ class Connection(asyncio.Protocol):
         self._answers.waits.append(asyncio.get_running_loop().time() - self._due)
         self._answers.statuses[status] += 1
         if status == 200:
-            self._answers.answered.append(self._who)
+            self._answers.answered[self._who] = clock.now().timestamp()
         self._who = 0
         self._free.put_nowait(self)
 
@@ -174,7 +176,7 @@ def storm(house: House, port: int, seconds: float, wanted: int) -> Storm:
         last = requests[int(seconds * wanted) :]
         with running("mailer serve", serve_command(house)) as process:
             await_port(process, port)
-            ours.await_ready(app, process)
+            ours.await_ready(app, Crew([process]), 1)
             with app.store.read() as session:
                 proof = press.proofread(session, app.config, app.keys, mailing_id)
             taking.begin()
@@ -188,7 +190,7 @@ def storm(house: House, port: int, seconds: float, wanted: int) -> Storm:
             done = Storm(took, wanted, answers, cpu, before, meanwhile)
             killed = Answers()
             _run(fire_until_killed(port, last, wanted, process.pid, killed))
-        _must_be_kept(app, mailing_id, [*answers.answered, *killed.answered])
+        _must_be_kept(app, mailing_id, answers.answered | killed.answered)
         sys.stdout.write(f"killed with {killed.broken} unanswered; {len(killed.answered)} answered before\n")
     return done
 
@@ -211,16 +213,22 @@ def _requests(app: App, mailing_id: int, count: int) -> list[tuple[int, bytes]]:
     return [(one, head.encode() + BODY) for one, head in zip(chosen, heads, strict=True)]
 
 
-def _must_be_kept(app: App, mailing_id: int, answered: Sequence[int]) -> None:
-    """Raise Refused unless everybody who was answered has left, and nobody's mail was begun afterwards."""
+def _must_be_kept(app: App, mailing_id: int, answered: Mapping[int, float]) -> None:
+    """Raise Refused unless everybody who was answered has left, the mailing knows, and nothing was begun after it."""
+    who = list(answered)
     with app.store.engine.connect() as connection:
+        # A store that never had a quiet minute does not know how large it has become.
+        connection.exec_driver_sql("ANALYZE")
         unkept = sum(
-            connection.exec_driver_sql(UNKEPT.format(",".join(map(str, answered[at : at + 1000])))).scalar() or 0
-            for at in range(0, len(answered), 1000)
+            connection.exec_driver_sql(UNKEPT.format(",".join(map(str, who[at : at + 1000])))).scalar() or 0
+            for at in range(0, len(who), 1000)
         )
-        late = connection.exec_driver_sql(LATE.format(mailing_id)).scalar() or 0
-    if unkept or late:
-        raise Refused(f"{unkept} answered leavings were lost, {late} mails begun after", place="bench")
+        told = connection.exec_driver_sql(TOLD.format(mailing_id)).scalar() or 0
+        begun = connection.exec_driver_sql(LATE.format(mailing_id)).all()
+    late = sum(at / 1_000_000 > answered[one] for one, at in begun if one in answered)
+    if unkept or late or told < len(who):
+        figures = f"{unkept} lost, {len(who) - told} not told of the mailing, {late} mails begun after"
+        raise Refused(f"of {len(who):,} answered leavings {figures}", place="bench")
 
 
 def _await_first(taking: Sink, process: Process) -> None:

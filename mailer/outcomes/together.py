@@ -12,7 +12,7 @@ from mailer import clock, maillog
 from mailer.outcomes import events
 from mailer.outcomes.events import Left
 from mailer.people import consent, subscriptions
-from mailer.people.rows import insert_new_many, plan_afresh
+from mailer.people.rows import by_index_only, insert_new_many
 from mailer.store.handed import handed, packed
 from mailer.store.tables import Consent, Delivery, Mailing, MailingList, Outcome, Subscriber, Subscription
 
@@ -49,7 +49,7 @@ def leave_together(session: Session, wishes: Sequence[Wish]) -> list[Left | None
     That is who somebody else holds at this moment, and who is unknown. But for the mailings, which come first as
     they do everywhere, nothing is waited for: who holds many people and waits for one more can be part of a ring.
     """
-    plan_afresh(session)
+    by_index_only(session)
     known = _hold_mailings(session, {wish.mailing_id for wish in wishes if wish.mailing_id})
     held = _hold_people(session, {wish.subscription_id for wish in wishes})
     rows = _hold_deliveries(session, held)
