@@ -16,6 +16,7 @@ from mailer.store.tables import (
     Delivery,
     Notice,
     Outcome,
+    Reason,
     Signup,
     Subscriber,
 )
@@ -72,6 +73,8 @@ def _forget(session: Session, subscriber: Subscriber) -> int:
         session,
         update(Outcome).where(Outcome.subscriber_id == subscriber.id, Outcome.kind.in_(FROM_OUTSIDE)).values(detail=""),
     )
+    left = select(Outcome.id).where(Outcome.subscriber_id == subscriber.id)
+    changed(session, update(Reason).where(Reason.outcome_id.in_(left)).values(words=""))
     consent.forget_person(session, subscriber.id)
     subscribers.blank(session, subscriber)
     return letters

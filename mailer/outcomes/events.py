@@ -39,6 +39,11 @@ NOT_ME = suppression.NOT_ME
 ERASED = suppression.ERASED
 FINAL_REASONS = (NOT_ME, ERASED)
 
+# Who left, as the history has it. The page's own button is pressed by mail scanners too, and sooner than anybody reads.
+BY_PAGE, PERHAPS_MACHINE = "leave page", "leave page, perhaps a machine"
+# Where the outcome of a leaving comes from.
+LEAVE, MACHINE = "leave", "machine"
+
 UNDO_DAYS = 7
 
 
@@ -145,7 +150,9 @@ def still_begun(session: Session, delivery_ids: Sequence[int]) -> int:
     return session.scalar(found) or 0
 
 
-def undo_leave(session: Session, subscription_id: int, *, actor: str, network: str = "") -> Subscription:
+def undo_leave(
+    session: Session, subscription_id: int, *, actor: str, network: str = "", mailing_id: int = 0
+) -> Subscription:
     """Take back a leaving of the last 7 days; deliveries that were left out meanwhile do not come back.
 
     Doing it twice is no error. Refused later, for a sign-up that was never confirmed, and for who is
@@ -159,7 +166,8 @@ def undo_leave(session: Session, subscription_id: int, *, actor: str, network: s
     _check_undo(session, subscription, subscriber)
     suppression.lift_hash(session, subscriber.address_hash, why="leaving undone", scope=suppression.MAILINGS)
     subscriptions.revive(session, subscription)
-    row = consent.record(session, subscription, consent.UNDONE, actor=actor, network=network)
+    named = mailing_id or None
+    row = consent.record(session, subscription, consent.UNDONE, actor=actor, network=network, mailing_id=named)
     _outcome(session, row, "undone", "undo")
     return subscription
 
@@ -219,6 +227,11 @@ def refused_by_relay(session: Session, lane: str, row_id: int, *, detail: str) -
     insert_new(session, Outcome, outcome)
 
 
+def origin_of(actor: str) -> str:
+    """Return where the outcome of this actor's leaving comes from."""
+    return MACHINE if actor == PERHAPS_MACHINE else LEAVE
+
+
 def _end(session: Session, subscription: Subscription, *, why: str, actor: str, mailing_id: int, network: str) -> bool:
     """End one subscription with its withdrawal and its outcome; False if it had ended already."""
     if not subscriptions.end(session, subscription, why):
@@ -231,7 +244,7 @@ def _end(session: Session, subscription: Subscription, *, why: str, actor: str, 
         network=network,
         mailing_id=mailing_id or None,
     )
-    _outcome(session, row, "unsubscribed", "leave", detail=why)
+    _outcome(session, row, "unsubscribed", origin_of(actor), detail=why)
     # Outside the store too: after a restore this is how one learns who left since the backup.
     maillog.note(
         "left", session.get_one(Subscriber, subscription.subscriber_id).address, mailing=mailing_id,

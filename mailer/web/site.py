@@ -17,6 +17,7 @@ from mailer.store.engine import Store, StoreTrouble
 from mailer.tokens import Keys
 from mailer.web import desk, headers, public, tongue
 from mailer.web.house import House, open_house
+from mailer.web.one_click import OneClick
 
 log = logging.getLogger("mailer.web")
 ROBOTS = "User-agent: *\n" + "".join(f"Disallow: {path}\n" for path in ("/c/", "/n/", "/u/", "/m/", "/desk/"))
@@ -38,6 +39,7 @@ def make_site(config: Config, store: Store, keys: Keys) -> Starlette:
     site = Starlette(
         routes=routes,
         middleware=[
+            Middleware(OneClick, house=house),
             Middleware(headers.SafeHeaders, fields=fields),
             Middleware(Slashes, prefix=house.prefix),
             Middleware(tongue.Tongue, languages=house.languages, staff=("/desk", f"{house.prefix}/desk")),

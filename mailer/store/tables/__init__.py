@@ -18,9 +18,10 @@ from mailer.store.tables.mailing import (
     is_open,
     is_told,
 )
-from mailer.store.tables.outcomes import OUTCOME_KINDS, Outcome
+from mailer.store.tables.outcomes import LEAVE_REASONS, OUTCOME_KINDS, Outcome, Reason
 from mailer.store.tables.people import (
     CONSENT_KINDS,
+    FREQUENCIES,
     SCOPES,
     SUBSCRIPTION_STATES,
     Consent,
@@ -38,7 +39,9 @@ __all__ = [
     "CONSENT_KINDS",
     "DELIVERY_STATES",
     "EPOCH",
+    "FREQUENCIES",
     "LATE",
+    "LEAVE_REASONS",
     "LINK_PURPOSES",
     "MAILING_STATES",
     "MICROSECOND",
@@ -64,6 +67,7 @@ __all__ = [
     "Notice",
     "Occurrence",
     "Outcome",
+    "Reason",
     "Signup",
     "Spending",
     "Staff",

@@ -5,6 +5,7 @@ from typing import Any
 from starlette.responses import Response
 
 from mailer.errors import MailerError, Refused
+from mailer.outcomes import reasons
 from mailer.people import lists
 from mailer.web.desk.call import Call
 from mailer.web.desk.plain import plain
@@ -50,6 +51,7 @@ def _look(session: Session, call: Call) -> list[dict[str, Any]]:
         {
             "list": plain(mlist),
             "counts": lists.counts(session, mlist.id),
+            "told": reasons.of_list(session, mlist.id),
             "subscribe": links.subscribe(mlist.name),
             "archive": links.archive(mlist.name),
         }
