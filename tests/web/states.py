@@ -13,6 +13,8 @@ from mailer.store.tables import Hit, Subscriber
 from tests.web.town import Town
 
 State = Callable[[Town], Any]
+# What the buttons of the pages behind a confirm mail say.
+CONFIRM, NOT_ME = {"action": "confirm"}, {"action": "not me"}
 NO_LINK = "/u/AQPHgt_LUJgSLwFI643Nc0R7ng"
 
 
@@ -74,7 +76,7 @@ def _confirm(town: Town, *posts: str, **step: float) -> Any:
 
 def _confirm_gone(town: Town) -> Any:
     links = town.notice_links(town.asked())
-    town.client.post(links["not_me"])
+    town.client.post(links["not_me"], data=NOT_ME)
     return town.client.get(links["confirm"])
 
 
@@ -83,15 +85,15 @@ def _confirm_refused(town: Town) -> Any:
     with town.store.write() as session:
         person = session.get_one(Subscriber, reader.id)
         suppression.suppress_hash(session, person.address_hash, scope="all", reason="mailbox gone")
-    return town.client.post(town.notice_links(reader)["confirm"])
+    return town.client.post(town.notice_links(reader)["confirm"], data=CONFIRM)
 
 
 def _not_me(town: Town, post: bool, *, late: bool = False) -> Any:
     links = town.notice_links(town.asked())
     link = links["not_me"]
     if late:
-        town.client.post(links["confirm"])
-    return town.client.post(link) if post else town.client.get(link)
+        town.client.post(links["confirm"], data=CONFIRM)
+    return town.client.post(link, data=NOT_ME) if post else town.client.get(link)
 
 
 def _erased(town: Town, place: str) -> Any:

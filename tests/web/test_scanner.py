@@ -16,7 +16,7 @@ def links_in_mails(town: Town) -> set[str]:
     """Return every link a reader gets: in a mailing, and in the notices of confirming, welcome and choices."""
     reader, asked = town.reader(), town.asked("press", "works")
     confirmed = town.asked()
-    town.client.post(town.notice_links(confirmed)["confirm"])
+    town.client.post(town.notice_links(confirmed)["confirm"], data={"action": "confirm"})
     town.publish()
     found = {*town.notice_links(asked).values(), *town.notice_links(confirmed, "welcome").values()}
     with town.store.read() as session:

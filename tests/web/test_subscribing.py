@@ -49,7 +49,7 @@ def test_the_whole_way_from_the_form_to_the_list(town: Town) -> None:
         assert (notice.kind, notice.address) == ("confirm", "anna@example.org")
         assert notice.facts["page"] == "127.0.0.1"
         confirm = notice.links["confirm"]
-    assert town.client.post(confirm).status_code == 200
+    assert town.client.post(confirm, data={"action": "confirm"}).status_code == 200
     with town.store.read() as session:
         assert [row.name for row in session.query(Subscriber)] == [""]
 
