@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -129,13 +130,21 @@ class Duties:
             return
         day = f"{local:%Y-%m-%d} {NIGHT_HOUR:02}:00"
         if self._do("night", lambda session: occurrences.claim(session, NIGHT, day)):
-            self._do("purge", lambda session: self._purge(session, day))
+            unconfirmed = clock.now() - timedelta(days=self._config.signup.pending_days)
+            gone = self._in_pieces("purge", partial(purge.forget_pending, before=unconfirmed))
+            self._in_pieces("shorten", partial(consent.shorten_networks, before=clock.now() - NETWORKS_KEPT))
+            self._do("purge", lambda session: self._purge(session, day, gone))
 
-    def _purge(self, session: Session, day: str) -> None:
+    def _in_pieces(self, duty: str, verb: Callable[[Session], int]) -> int:
+        """Do a part at a time, in short transactions, until nothing is left; return how much it was."""
+        total = 0
+        while done := self._do(duty, verb):
+            total += cast(int, done)
+            self._store.step_aside()
+        return total
+
+    def _purge(self, session: Session, day: str, gone: int) -> None:
         """Forget what we need not know any longer."""
-        now = clock.now()
-        gone = purge.forget_pending(session, now - timedelta(days=self._config.signup.pending_days))
         subscriptions.resume_due(session)
-        consent.forget_networks(session, now - NETWORKS_KEPT)
-        limits.forget(session, now - HITS_KEPT)
+        limits.forget(session, clock.now() - HITS_KEPT)
         occurrences.done(session, NIGHT, day, f"{gone} unconfirmed sign-ups forgotten")

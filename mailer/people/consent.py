@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from mailer import clock
 from mailer.people.cleaning import lines, one_line
+from mailer.people.limits import neighbourhood
 from mailer.people.rows import changed
 from mailer.store.tables import EPOCH, Consent, Subscription
 
@@ -21,6 +22,7 @@ UNDONE = "undone"
 NOT_ME = "not me"
 
 MINUTE = timedelta(minutes=1)
+AT_A_TIME = 500
 
 
 def minute(at: datetime) -> int:
@@ -84,9 +86,24 @@ def last(session: Session, subscriber_id: int, list_id: int, kind: str) -> Conse
     ).first()
 
 
-def forget_networks(session: Session, before: datetime) -> int:
-    """Blank the network addresses of rows older than ``before``; return how many."""
-    return changed(session, update(Consent).where(Consent.at < before, Consent.network != "").values(network=""))
+def shorten_networks(session: Session, before: datetime) -> int:
+    """Keep only the neighbourhood of networks in rows older than ``before``; return how many, 0 when all are done."""
+    rows = session.execute(
+        select(Consent.id, Consent.network)
+        .where(
+            Consent.at < before,
+            Consent.network != "",
+            Consent.network.not_like("%/24"),
+            Consent.network.not_like("%/48"),
+        )
+        .limit(AT_A_TIME)
+    ).all()
+    by_network: dict[str, list[int]] = {}
+    for row in rows:
+        by_network.setdefault(row.network, []).append(row.id)
+    for network, ids in by_network.items():
+        changed(session, update(Consent).where(Consent.id.in_(ids)).values(network=neighbourhood(network)))
+    return len(rows)
 
 
 def forget_person(session: Session, subscriber_id: int) -> None:

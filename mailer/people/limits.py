@@ -78,6 +78,16 @@ def network(text: str) -> str:
     return str(ipaddress.ip_network((int(found), 64), strict=False))
 
 
+def neighbourhood(text: str) -> str:
+    """Return the IPv4 /24 or the IPv6 /48 a network lies in, "" for what is none: a place, and nobody's own."""
+    try:
+        found = ipaddress.ip_network(text.strip(), strict=False)
+    except ValueError:
+        return ""
+    longest = 24 if found.version == 4 else 48
+    return str(found if found.prefixlen <= longest else found.supernet(new_prefix=longest))
+
+
 def mailbox(found: Address) -> str:
     """Return a name all spellings of one mailbox share, so that ``ann+1@`` does not escape Ann's limit."""
     local = found.key.rpartition("@")[0].partition("+")[0]

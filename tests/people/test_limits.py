@@ -48,6 +48,21 @@ def test_networks(text, network) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("203.0.113.7", "203.0.113.0/24"),
+        ("203.0.113.0/24", "203.0.113.0/24"),
+        ("2001:db8:1:2::/64", "2001:db8:1::/48"),
+        ("2001:db8:1::/48", "2001:db8:1::/48"),
+        ("unknown", ""),
+        ("", ""),
+    ],
+)
+def test_what_is_kept_of_a_network_is_nobodys_own(text, place) -> None:
+    assert limits.neighbourhood(text) == place
+
+
+@pytest.mark.parametrize(
     ("spelled", "mailbox"),
     [
         ("Ann+news@Example.org", "ann@example.org"),

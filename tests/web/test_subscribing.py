@@ -47,7 +47,8 @@ def test_the_whole_way_from_the_form_to_the_list(town: Town) -> None:
     with town.store.read() as session:
         (notice,) = session.query(Notice)
         assert (notice.kind, notice.address) == ("confirm", "anna@example.org")
-        assert notice.facts["page"] == "127.0.0.1"
+        assert notice.facts["page"] == "127.0.0.1/s/press"
+        assert notice.facts["network"] == ""
         confirm = notice.links["confirm"]
     assert town.client.post(confirm, data={"action": "confirm"}).status_code == 200
     with town.store.read() as session:
