@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import cast
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from mailer import clock, crash
 from mailer.config import Config
 from mailer.errors import WrongSchema
-from mailer.mailing import deliveries, mailings, notices
+from mailer.mailing import alarms, deliveries, mailings, notices
 from mailer.people import consent, limits, purge, subscriptions
 from mailer.send import leases
 from mailer.store import occurrences, schema
@@ -24,6 +24,8 @@ log = logging.getLogger("mailer.duties")
 NIGHT, NIGHT_HOUR = "night", 3
 HITS_KEPT = timedelta(days=8)
 NETWORKS_KEPT = timedelta(days=30)
+# An attack is looked for this often: far less than the five minutes in which staff are to know of it.
+FORMS_LOOK = timedelta(seconds=15)
 Verb = Callable[[Session], object]
 
 
@@ -37,6 +39,7 @@ class Duties:
         )
         self._turn = asyncio.Lock()
         self._is_outdated = False
+        self._forms_seen: datetime | None = None
 
     def start(self) -> None:
         """Begin to tick."""
@@ -69,6 +72,7 @@ class Duties:
             # Senders on PostgreSQL sleep until they are told.
             self._do("wake", lambda _session: None, quiet=False)
         self._do("signups", lambda session: notices.answer_signups(session, self._config, self._keys))
+        self._watch_forms()
         self._do("rescue", lambda session: crash.at("before rescue commit", leases.rescue(session, doubt)))
         for mailing_id, state in self._unfinished():
             if state == "sending":
@@ -78,6 +82,12 @@ class Duties:
                 self._sweep(mailing_id)
         self._do("close", leases.close_stopped)
         self._nightly()
+
+    def _watch_forms(self) -> None:
+        now = clock.now()
+        if self._forms_seen is None or not now - FORMS_LOOK < self._forms_seen <= now:
+            self._forms_seen = now
+            self._do("watch forms", lambda session: alarms.watch_forms(session, self._config, self._keys))
 
     def _may_tick(self) -> bool:
         try:
@@ -147,4 +157,5 @@ class Duties:
         """Forget what we need not know any longer."""
         subscriptions.resume_due(session)
         limits.forget(session, clock.now() - HITS_KEPT)
+        limits.forget_confirms(session, clock.now() - timedelta(days=self._config.signup.pending_days))
         occurrences.done(session, NIGHT, day, f"{gone} unconfirmed sign-ups forgotten")

@@ -39,13 +39,17 @@ async def act(house: House, request: Request) -> Response:
     action = form.one("action")
     if action not in (YES, AGAIN):
         raise HTTPException(400)
-    verb = welcome.ask_again if action == AGAIN else welcome.confirm
-    page, network = house.links.base + "/c", house.network(request)
+    person, minute = numbers
+    where = {"page": house.links.base + "/c", "network": house.network(request)}
     try:
-        standing = await house.write(verb, house.config, house.keys, *numbers, page=page, network=network)
+        if action == AGAIN:
+            standing = await house.write(welcome.ask_again, house.config, house.keys, person, minute, **where)
+        else:
+            also = form.all("also")
+            standing = await house.write(welcome.confirm, house.config, house.keys, person, minute, also=also, **where)
     except Refused:
         return house.page("public/confirm_refused.html", status=409)
-    if verb is welcome.ask_again:
+    if action == AGAIN:
         return house.page("public/asked_again.html", standing=standing, days=house.config.signup.link_days)
     return _page(house, standing)
 

@@ -67,7 +67,12 @@ def test_what_is_kept_of_a_network_is_nobodys_own(text, place) -> None:
     [
         ("Ann+news@Example.org", "ann@example.org"),
         ("a.n.n+1@gmail.com", "ann@gmail.com"),
-        ("a.n.n@example.org", "a.n.n@example.org"),
+        ("a.n.n@example.org", "ann@example.org"),
+        ("ANN@googlemail.com", "ann@gmail.com"),
+        ("ann-news@yahoo.de", "ann@yahoo.de"),
+        ("ann-marie@example.org", "ann-marie@example.org"),
+        ("ａｎｎ@example.org", "ann@example.org"),
+        ("Ánn+x@Bücher.example", "ann@xn--bcher-kva.example"),
         ("+a@example.org", "@example.org"),
     ],
 )

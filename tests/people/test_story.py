@@ -36,7 +36,9 @@ from tests.make import make_list
 SPELLINGS = ("Ann@Bücher.example", "ann@xn--bcher-kva.example", "bea@example.org")
 LISTS = ("press", "news")
 KEYS = tokens.new_keys()
-CONFIG = Config.model_validate({"signup": {"per_address_day": 20, "per_network_hour": 10000}})
+CONFIG = Config.model_validate(
+    {"signup": {"per_address_day": 20, "per_address_pending": 100, "per_network_hour": 10000}}
+)
 AGREED = ("confirmed", "added", "imported")
 
 spellings = st.sampled_from(SPELLINGS)
