@@ -14,7 +14,7 @@ from mailer import clock, crash
 from mailer.config import Config
 from mailer.errors import WrongSchema
 from mailer.mailing import alarms, deliveries, mailings, notices
-from mailer.people import consent, limits, purge, subscriptions
+from mailer.people import consent, limits, proofs, purge, subscriptions
 from mailer.send import leases
 from mailer.store import occurrences, schema
 from mailer.store.engine import Session, Store, StoreTrouble
@@ -157,5 +157,6 @@ class Duties:
         """Forget what we need not know any longer."""
         subscriptions.resume_due(session)
         limits.forget(session, clock.now() - HITS_KEPT)
+        proofs.forget(session, clock.now() - HITS_KEPT)
         limits.forget_confirms(session, clock.now() - timedelta(days=self._config.signup.pending_days))
         occurrences.done(session, NIGHT, day, f"{gone} unconfirmed sign-ups forgotten")

@@ -88,11 +88,13 @@ def _asking(
     session: Session, config: Config, subscriber_id: int, asked_minute: int
 ) -> tuple[Asking, list[Subscription]]:
     begin, end = consent.minute_end(asked_minute - 1), consent.minute_end(asked_minute)
+    # The first asking of that minute wrote the letter; what came after it waits for the next one.
+    written = consent.first_asked(session, subscriber_id, begin, end) or begin
     rows = [(one, mlist) for one, mlist in subscriptions.of_person(session, subscriber_id) if mlist.closed_at is None]
     subscriber = session.get(Subscriber, subscriber_id)
     # The letter named everything that waited then; what ended and was asked for again since is another asking.
     waiting = [(one, mlist) for one, mlist in rows if one.state == subscriptions.PENDING]
-    named = tuple(mlist for one, mlist in waiting if one.asked_at < end)
+    named = tuple(mlist for one, mlist in waiting if one.asked_at <= written)
     since = tuple(
         mlist
         for one, mlist in rows

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from mailer import clock
@@ -84,6 +84,15 @@ def last(session: Session, subscriber_id: int, list_id: int, kind: str) -> Conse
         .order_by(Consent.id.desc())
         .limit(1)
     ).first()
+
+
+def first_asked(session: Session, subscriber_id: int, begin: datetime, end: datetime) -> datetime | None:
+    """Return when this person was first signed up for something from ``begin`` to before ``end``."""
+    return session.scalar(
+        select(func.min(Consent.at)).where(
+            Consent.subscriber_id == subscriber_id, Consent.kind == ASKED, Consent.at >= begin, Consent.at < end
+        )
+    )
 
 
 def shorten_networks(session: Session, before: datetime) -> int:

@@ -9,9 +9,9 @@ from starlette.responses import Response
 
 from mailer import address
 from mailer.errors import BadInput
-from mailer.people import lists, offers, signups
+from mailer.people import lists, offers
 from mailer.people.offers import Offer
-from mailer.web import forms, headers
+from mailer.web import forms, guard, headers
 from mailer.web.forms import Form
 from mailer.web.house import House
 
@@ -71,23 +71,21 @@ async def take(house: House, request: Request) -> Response:
         return _closed(house)
     if filled.errors:
         return _form(house, chosen or every, filled, status=422, choose=not chosen or len(chosen) > 1)
-    asker = forms.sender(house.keys, form)
-    if asker == forms.UNSURE:
-        return _once_more(house, filled)
-    network = house.network(request)
-    if asker == forms.PERSON:
-        if not await house.read(signups.is_welcome, house.config, network):
-            raise HTTPException(429, headers=HOUR)
-        await house.write(
-            signups.write,
-            address_text=filled.address,
-            lists=filled.lists,
-            name=filled.name,
-            language=filled.language,
-            page=filled.page,
-            network=network,
-            words=house.config.signup.consent_words,
-        )
+    verdict = await guard.hand_in(
+        house,
+        form,
+        address_text=filled.address,
+        lists=filled.lists,
+        name=filled.name,
+        language=filled.language,
+        page=filled.page,
+        network=house.network(request),
+        words=house.config.signup.consent_words,
+    )
+    if verdict.kind == guard.TOO_MANY:
+        raise HTTPException(429, headers=HOUR)
+    if verdict.kind != guard.TAKEN:
+        return guard.answer(house, verdict, "/s", _fields(filled))
     days = house.config.signup.link_days
     return house.page("public/check_inbox.html", filled=filled, offers=chosen, days=days)
 
@@ -134,11 +132,9 @@ def _form(
     )
 
 
-def _once_more(house: House, filled: Filled) -> Response:
-    fields = [("list", name) for name in filled.lists]
-    fields += [(name, getattr(filled, name)) for name in ("address", "name", "language", "page")]
-    shown_at = forms.shown_at(house.keys, again=True)
-    return house.page("public/once_more.html", to="/s", fields=fields, address=filled.address, shown_at=shown_at)
+def _fields(filled: Filled) -> list[tuple[str, str]]:
+    lists = [("list", name) for name in filled.lists]
+    return lists + [(name, getattr(filled, name)) for name in ("address", "name", "language", "page")]
 
 
 def _closed(house: House) -> Response:

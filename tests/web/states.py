@@ -1,5 +1,6 @@
 """Every public page in every state it has, each reached as a reader reaches it."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 
 from mailer import clock
 from mailer.outcomes import erasure
-from mailer.people import suppression
+from mailer.people import breaker, limits, suppression
 from mailer.store.tables import Hit, Subscriber
 from tests.web.town import Town
 
@@ -72,6 +73,25 @@ def _confirm(town: Town, *posts: str, **step: float) -> Any:
     for action in posts:
         answer = _later(lambda action=action: town.client.post(link, data={"action": action}), **step)
     return answer or _later(lambda: town.client.get(link), **step)
+
+
+def _challenge(town: Town, *, early: bool = False) -> Any:
+    with town.store.write() as session:
+        limits.hit(session, breaker.TRIPPED, "press")
+    answer = town.subscribe("anna.miller@example.org")
+    if early:
+        waited = re.search(r'name="waited" value="([^"]*)"', answer.text)
+        answer = town.subscribe("anna.miller@example.org", waited=waited[1] if waited else "")
+    with town.store.write() as session:
+        session.query(Hit).filter_by(kind=breaker.TRIPPED).delete()
+    return answer
+
+
+def _confirm_more(town: Town) -> Any:
+    reader = town.asked("press")
+    town.subscribe(reader.address, "works")
+    town.answer_signups()
+    return town.client.get(town.notice_links(reader)["confirm"])
 
 
 def _confirm_gone(town: Town) -> Any:
@@ -146,9 +166,12 @@ STATES: dict[str, State] = {
     "subscribe-several-wrong": lambda town: town.client.post("/s", data={"address": "x"}),
     "check-inbox": lambda town: town.subscribe("anna.miller@example.org"),
     "once-more": lambda town: town.subscribe("anna.miller@example.org", shown_at=town.shown_at(0)),
+    "challenge": lambda town: _challenge(town),
+    "challenge-early": lambda town: _challenge(town, early=True),
     "closed": _get("/s/old"),
     "snippet": _get("/s/press/snippet"),
     "confirm": lambda town: _confirm(town),
+    "confirm-more": _confirm_more,
     "confirmed": lambda town: _confirm(town, "confirm"),
     "confirmed-before": lambda town: _confirm(town, "confirm", "confirm"),
     "confirm-expired": lambda town: _confirm(town, days=8),

@@ -153,3 +153,21 @@ def test_only_the_button_of_the_page_acts(small_town: Town, body: dict[str, str]
     swapped = ((links["confirm"], NOT_ME), (links["not_me"], CONFIRM))
     assert [small_town.client.post(link, data=data).status_code for link, data in swapped] == [400, 400]
     assert small_town.dump() == before
+
+
+def test_the_page_offers_what_was_asked_for_after_the_mail_and_ticks_nothing(town: Town) -> None:
+    reader = town.asked("press")
+    town.subscribe(reader.address, "works")
+    town.answer_signups()
+    assert kinds(town, Notice) == ["confirm"]
+    link = town.notice_links(reader)["confirm"]
+    shown = town.client.get(link).text
+    assert 'name="also" value="works"' in shown
+    assert " checked" not in shown
+    answer = town.client.post(link, data={**CONFIRM, "also": ["works", "old"]})
+    assert "Planned works" in answer.text
+    assert states(town) == ["active", "active"]
+    assert kinds(town, Notice) == ["confirm", "welcome"]
+    town.subscribe(reader.address, "press")
+    town.answer_signups()
+    assert kinds(town, Notice) == ["confirm", "welcome", "already"]
