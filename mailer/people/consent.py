@@ -86,6 +86,14 @@ def last(session: Session, subscriber_id: int, list_id: int, kind: str) -> Conse
     ).first()
 
 
+def has_agreed(session: Session, subscriber_id: int) -> bool:
+    """Say whether this person, or a paper of theirs, ever agreed to anything: being signed up is not enough."""
+    agreed = select(Consent.id).where(
+        Consent.subscriber_id == subscriber_id, Consent.kind.in_((CONFIRMED, IMPORTED, ADDED))
+    )
+    return session.scalar(agreed.limit(1)) is not None
+
+
 def first_asked(session: Session, subscriber_id: int, begin: datetime, end: datetime) -> datetime | None:
     """Return when this person was first signed up for something from ``begin`` to before ``end``."""
     return session.scalar(

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from mailer import address, clock
 from mailer.config import Config
 from mailer.errors import BadInput
-from mailer.people import breaker, cleaning, limits, subscribers, subscriptions, suppression
+from mailer.people import breaker, cleaning, consent, limits, subscribers, subscriptions, suppression
 from mailer.people.rows import is_alone
 from mailer.store.tables import MailingList, Signup, Subscriber
 from mailer.tokens import Keys
@@ -32,9 +32,10 @@ NO_LIST = "no such list"
 UNKNOWN = "unknown address"
 JOINED = "joins the confirm mail sent before"
 TOO_MANY_MAILS = "too many mails to this address"
+TOO_MANY_TO_DOMAIN = "too many mails to this domain"
 TOO_MANY_SIGNUPS = "too many sign-ups from this network"
 # What may be counted as a sign-up somebody could confirm.
-COUNTED = (ASKED_TO_CONFIRM, JOINED, TOO_MANY_MAILS, SUPPRESSED)
+COUNTED = (ASKED_TO_CONFIRM, JOINED, TOO_MANY_MAILS, TOO_MANY_TO_DOMAIN, SUPPRESSED)
 
 LINKS_DAY = 3
 # Nobody else uses it: one process at a time takes sign-ups, so that its limits hold.
@@ -149,7 +150,8 @@ def _judge(session: Session, keys: Keys, config: Config, row: Signup) -> tuple[s
 
 def _send_link(session: Session, keys: Keys, row: Signup, mailbox: address.Address) -> tuple[str, Followup | None]:
     subscriber = subscribers.find(session, mailbox.spelled)
-    if subscriber is None:
+    # Who never agreed to anything gets the confirm mail and no other: anybody can sign up anybody.
+    if subscriber is None or not consent.has_agreed(session, subscriber.id):
         return UNKNOWN, None
     subject = keys.address_hash(limits.mailbox(mailbox))
     if not limits.draw(session, limits.LINK, subject, allowed=LINKS_DAY, per=limits.DAY):
@@ -175,7 +177,8 @@ def _subscribe(
         return TOLD_ALREADY, _followup(row, ALREADY, subscriber, mlists)
     if not limits.draw_confirm(session, config, subject, row.address_hash, mailbox.domain):
         if subscriber is None or not waits:
-            return TOO_MANY_MAILS, None
+            has_room = limits.has_room(session, config, mailbox.domain)
+            return TOO_MANY_MAILS if has_room else TOO_MANY_TO_DOMAIN, None
         # The page behind the letter that is there already offers these too.
         _ask(session, subscriber, [mlist for mlist in wanted if mlist.id not in waits], row, clock.now())
         return JOINED, None

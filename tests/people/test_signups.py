@@ -179,14 +179,14 @@ def test_one_receiving_domain_gets_so_many_an_hour_and_more_where_people_confirm
 ) -> None:
     config = Config.model_validate({"signup": {"per_domain_hour": 2}})
     results = [sign_up(store, keys, config, f"r{number}@town.example")[0] for number in range(3)]
-    assert results == [signups.ASKED_TO_CONFIRM] * 2 + [signups.TOO_MANY_MAILS]
+    assert results == [signups.ASKED_TO_CONFIRM] * 2 + [signups.TOO_MANY_TO_DOMAIN]
     with store.write() as session:
         assert not signups.is_welcome(session, config, "192.0.2.9", "town.example")
         assert signups.is_welcome(session, config, "192.0.2.9", "other.example")
         assert signups.is_welcome(session, config, "192.0.2.9")
         breaker.note_confirmed(session, ["press"], "town.example")
     results = [sign_up(store, keys, config, f"s{number}@town.example")[0] for number in range(5)]
-    assert results == [signups.ASKED_TO_CONFIRM] * 4 + [signups.TOO_MANY_MAILS]
+    assert results == [signups.ASKED_TO_CONFIRM] * 4 + [signups.TOO_MANY_TO_DOMAIN]
 
 
 def test_lists_asked_for_one_after_the_other_wait_for_one_mail(store, keys, config, press, moving_clock) -> None:
@@ -240,6 +240,8 @@ def test_a_name_carries_no_advertisement(store, keys, config, press, name) -> No
 
 def test_the_link_goes_to_who_is_known_only(store, keys, config, press, moving_clock) -> None:
     assert sign_up(store, keys, config, wish="link") == (signups.UNKNOWN, [])
+    sign_up(store, keys, config, "bea@example.org")
+    assert sign_up(store, keys, config, "bea@example.org", wish="link") == (signups.UNKNOWN, []), "not confirmed"
     with store.write() as session:
         person = make_reader(session, keys, "ann@example.org", press)
     result, (followup,) = sign_up(store, keys, config, wish="link", names=())
