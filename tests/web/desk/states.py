@@ -77,6 +77,7 @@ EMPTY: dict[str, State] = {
     "first-link": _setup,
     "home-empty": _get("/desk"),
     "lists-empty": _get("/desk/lists"),
+    "forms-empty": _get("/desk/forms"),
     "readers-empty": _get("/desk/readers"),
 }
 STATES: dict[str, State] = {
@@ -116,6 +117,9 @@ STATES: dict[str, State] = {
     "home": _get("/desk"),
     "lists": _get("/desk/lists"),
     "lists-wrong": _post("/desk/lists", name="Press!", language="en", archive="public"),
+    "forms": _get("/desk/forms"),
+    "forms-chosen": _get("/desk/forms?list=press&list=works&ask=name&ask=city&next=https://www.arden.example/thanks"),
+    "forms-wrong": _get("/desk/forms?list=works&next=https://elsewhere.example/"),
     "readers": _get("/desk/readers?q=reader"),
     "readers-wrong": _post("/desk/readers", address="nobody", list="press"),
     "reader": _get("/desk/readers/1"),
