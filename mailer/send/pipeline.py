@@ -6,45 +6,25 @@ nothing of it can have been taken by the relay.
 """
 
 import asyncio
+import socket
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic
 
 from mailer.config_sections import Relay
 from mailer.outcomes.verdict import Reply, Stage, printable
-from mailer.send.envelope import Envelopes, Parcel
+from mailer.send.envelope import Envelopes
+from mailer.send.hands import C, Hands
 from mailer.send.manners import ACROSS, CHUNKED, PLAIN, Manners, Wording
 from mailer.send.replies import OutOfStep, ReplyReader, Said
 
 QUIT_SECONDS = 5.0
+# Linux has it; elsewhere the answers come a little later.
+QUICK_ACK: int | None = getattr(socket, "TCP_QUICKACK", None)
 # Answers that are about no message.
 RESET: Stage = "connect"
 QUIT: Stage = "none"
-
-
-class Cargo(Protocol):
-    """What is carried: something that has a parcel."""
-
-    @property
-    def parcel(self) -> Parcel:
-        """Return its envelope and bytes."""
-
-
-C = TypeVar("C", bound=Cargo)
-
-
-@dataclass(frozen=True, slots=True)
-class Hands(Generic[C]):
-    """Whom a pipeline asks for the next thing to carry, and whether it may still be written; whom it tells.
-
-    ``ended`` learns why the connection is gone, and whether it was of no use: asked to carry, it said nothing.
-    """
-
-    take: Callable[[], C | None]
-    may_write: Callable[[C], bool]
-    finished: Callable[[C, Reply | None], None]
-    ended: Callable[[str, bool], None]
 
 
 @dataclass(slots=True, eq=False)
@@ -69,7 +49,7 @@ class Pipeline(asyncio.Protocol, Generic[C]):
         self, transport: asyncio.Transport, offered: Mapping[str, str], relay: Relay, manners: Manners, hands: Hands[C]
     ) -> None:
         self._transport, self._relay, self._manners, self._hands = transport, relay, manners, hands
-        self._loop = asyncio.get_running_loop()
+        self._loop, self._socket = asyncio.get_running_loop(), transport.get_extra_info("socket")
         self._reader, self._wording, self._envelopes = ReplyReader(), Wording(), Envelopes(offered)
         self._level = manners.level(offered)
         self._going: deque[_Going[C]] = deque()
@@ -134,6 +114,8 @@ class Pipeline(asyncio.Protocol, Generic[C]):
             self._manners.stumbled(self._level)
             self._end(f"out of step: {error}", is_in_step=False)
         self._fill()
+        if self._due and not self._out:
+            self._acknowledge()
         self._flush()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -223,8 +205,8 @@ class Pipeline(asyncio.Protocol, Generic[C]):
         going, self._going = self._going, deque()
         step = next((step for step, one in self._due if one is not None), QUIT)
         for place, one in enumerate(going):
-            # It counts as a try where the connection broke in the middle of this very message.
-            is_cause = place == 0 and one.heard and is_in_step
+            # It counts as a try where the connection broke in the middle of this very message, or always does.
+            is_cause = place == 0 and is_in_step and (one.heard or self._hands.is_bane(one.cargo))
             reply = Reply(0, why, "end" if one.written else step)
             self._hands.finished(one.cargo, reply if one.written or is_cause else None)
         self._hands.ended(why, bool(going) and not (self._done or (going[0].heard and is_in_step)))
@@ -293,6 +275,14 @@ class Pipeline(asyncio.Protocol, Generic[C]):
         self._due.append(due)
         self._unsaid += 1
         self._out.extend(written)
+
+    def _acknowledge(self) -> None:
+        """Acknowledge at once what came, as nothing we say does it soon.
+
+        A server that waits for this before it sends the next answers (RFC 9293 section 3.7.4) would lose 40 ms.
+        """
+        if QUICK_ACK is not None:
+            self._socket.setsockopt(socket.IPPROTO_TCP, QUICK_ACK, 1)
 
     def _flush(self) -> None:
         out, self._out, self._unsaid = self._out, [], 0

@@ -16,8 +16,9 @@ from mailer.outcomes.verdict import Reply
 from mailer.send import dkim
 from mailer.send.connecting import RelayError, connect
 from mailer.send.envelope import Parcel
+from mailer.send.hands import Hands
 from mailer.send.manners import Manners
-from mailer.send.pipeline import Hands, Pipeline
+from mailer.send.pipeline import Pipeline
 
 TICK_SECONDS = 0.2
 
@@ -66,7 +67,10 @@ async def _carry(relay: Relay, letters: list[_Letter]) -> tuple[Mapping[str, str
         if not answered.done():
             answered.set_result(reply or Reply(0, "it closed the connection", "mail"))
 
-    hands = Hands(lambda: letters.pop() if letters else None, lambda _: True, finished, lambda *_: None)
+    def take() -> _Letter | None:
+        return letters.pop() if letters else None
+
+    hands = Hands(take, lambda _: True, lambda _: False, finished, lambda *_: None)
     line = Pipeline(opened.transport, opened.offered, relay, Manners(), hands)
     try:
         if not letters:

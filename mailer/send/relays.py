@@ -68,12 +68,12 @@ class Relays:
     @property
     def rests_until(self) -> float:
         """Return when the first relay is well again, by the monotonic clock; 0.0 if one is well now."""
-        return min(station.rest_until if station.is_resting else 0.0 for station in self.stations.values())
+        return min(station.health.rest_until if station.is_resting else 0.0 for station in self.stations.values())
 
     @property
     def trouble(self) -> str:
         """Return what keeps a relay from carrying mail, or ""."""
-        return next((station.trouble for station in self.stations.values() if station.is_resting), "")
+        return next((station.health.trouble for station in self.stations.values() if station.is_resting), "")
 
     def choose(self, room: Mapping[str, int], domain: str, only: str = "", route: str = "") -> str:
         """Return the relay for a row whose sender is at ``domain``, or "" if it has to wait.

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import random
 import time
 from collections import deque
 
@@ -12,11 +11,13 @@ from mailer.errors import Broken
 from mailer.outcomes.verdict import Reply, judge
 from mailer.send.begun import Begun, Finished
 from mailer.send.connecting import RelayError, connect
+from mailer.send.hands import Hands
+from mailer.send.health import DROPPED_PAUSE, LONGEST_PAUSE, Health
 from mailer.send.hold import boottime
 from mailer.send.limits import cap_of, limits_of
 from mailer.send.manners import Manners
 from mailer.send.pace import Pace
-from mailer.send.pipeline import Hands, Pipeline
+from mailer.send.pipeline import Pipeline
 from mailer.send.purse import Purses
 from mailer.send.report import RelayReport
 
@@ -26,10 +27,9 @@ log = logging.getLogger("mailer.send")
 STALE_SECONDS = 1.0
 IDLE_SECONDS = 30.0
 TICK_SECONDS = 0.2
-FIRST_PAUSE, LONGEST_PAUSE, LOGIN_PAUSE = 0.5, 60.0, 60.0
+# Before another connection is tried where the relay takes no more at a time.
+FULL_PAUSE = 0.5
 WINDOW_SECONDS, WIDEST = 0.2, 1024
-# A relay that takes and drops us in turn is not told of every time.
-TELL_SECONDS = 30.0
 
 
 class Station:
@@ -45,18 +45,15 @@ class Station:
         self._manners = Manners()
         self._ready: dict[bool, deque[Begun]] = {True: deque(), False: deque()}
         self._lines: list[Pipeline[Begun]] = []
-        self._hands = Hands(self._take, _may_write, self._finished, self._ended)
+        self._hands = Hands(self._take, _may_write, self._is_bane, self._finished, self._ended)
         self._opening: set[asyncio.Task[None]] = set()
         self._ticking: asyncio.Task[None] | None = None
         self._is_called = self._is_stopped = False
-        self._pause, self._open_again, self._opening_since = 0.0, 0.0, 0.0
+        self._open_again, self._opening_since = 0.0, 0.0
         self._unfinished = {True: 0, False: 0}
         self._rate, self._counted, self._counted_at = 0.0, 0, time.monotonic()
-        # Why nothing can be carried, and until when we leave the relay alone.
-        self.trouble, self.rest_until = "", 0.0
-        # Since when it carries nothing, by the wall clock; how many messages it concluded in all.
-        self._unwell_since, self._is_told, self._told_at = 0.0, False, -TELL_SECONDS
-        self.carried = 0
+        self.health = Health(name)
+        self.carried = 0  # messages it concluded in all
 
     def start(self) -> None:
         """Begin to look after connections."""
@@ -105,12 +102,13 @@ class Station:
     @property
     def is_resting(self) -> bool:
         """Say whether the relay is to be left alone now."""
-        return time.monotonic() < self.rest_until
+        return self.health.is_resting
 
     @property
     def window(self) -> int:
         """Return how many rows may be begun at a time: what the relay took in the last 200 ms, within bounds."""
-        least = 2 * sum(line.capacity for line in self._lines) or self.relay.connections
+        # Twice what can be on the wire, and as much to go on with while the next are begun.
+        least = 4 * sum(line.capacity for line in self._lines) or self.relay.connections
         return min(max(least, self.relay.connections, int(self._rate * WINDOW_SECONDS)), WIDEST)
 
     @property
@@ -131,42 +129,23 @@ class Station:
         purse = self._purses[is_urgent]
         return room if purse is None else purse.room(room, min(max(self.window, int(self._rate)), wanted))
 
-    def rest(self, why: str, *, is_login: bool = False) -> None:
+    def rest(self, why: str, longest: float = LONGEST_PAUSE, *, is_login: bool = False) -> None:
         """Leave the relay alone for a while, longer each time, and hand back what was meant for it."""
-        if not self.is_resting:
-            longer = min(max(self._pause * 2, FIRST_PAUSE), LONGEST_PAUSE)
-            self._pause = LOGIN_PAUSE if is_login else longer
-            spread = 1 + random.uniform(-0.1, 0.1)  # noqa: S311 - spreads load, guards nothing
-            self.trouble, self.rest_until = why, time.monotonic() + self._pause * spread
-            self._fell_ill(why)
+        self.health.rest(why, longest, is_login=is_login)
         self.give_back()
 
     def report(self) -> RelayReport:
         """Return what others may know of it; any thread may ask."""
-        rests = max(self.rest_until - time.monotonic(), 0.0)
-        # What was tried last a while ago, with nothing to carry since, may be well by now.
-        is_known = rests > 0 or self.rest_until > time.monotonic() - LONGEST_PAUSE or any(self._unfinished.values())
-        since = self._unwell_since if is_known else 0.0
+        since = self.health.unwell_since(is_busy=any(self._unfinished.values()))
+        rests = self.health.rests_for
         return RelayReport(
             connections=self.connections,
             in_flight=self.in_flight,
             unwell_since=since,
             rests_until=round(clock.now().timestamp() + rests) if rests else 0.0,
-            why=self.trouble if since else "",
+            why=self.health.trouble if since else "",
             slowed=tuple(sorted(route for route in self.pace.limited() if self.pace.allowed(route) is not None)),
         )
-
-    def _fell_ill(self, why: str) -> None:
-        self._unwell_since = self._unwell_since or round(clock.now().timestamp(), 1)
-        if not self._is_told and time.monotonic() - self._told_at >= TELL_SECONDS:
-            self._is_told, self._told_at = True, time.monotonic()
-            log.warning("the relay %s rests, and is tried again by itself: %s", self.name, why)
-
-    def _got_well(self) -> None:
-        self._pause, self.trouble, self._unwell_since = 0.0, "", 0.0
-        if self._is_told:
-            self._is_told = False
-            log.info("the relay %s is well again", self.name)
 
     def give_back(self) -> None:
         """Hand back everything that was not begun to be written."""
@@ -206,8 +185,7 @@ class Station:
         if reply is not None and reply.code:
             crash.at("after write")
             self._counted += 1
-            if self.trouble and not self.is_resting:
-                self._got_well()
+            self.health.answered((begun.hold.is_urgent, begun.trial.row_id))
             reply = self._learn(begun, reply)
         self._tell(begun, reply)
 
@@ -222,8 +200,11 @@ class Station:
 
     def _ended(self, why: str, was_useless: bool) -> None:
         if was_useless:
-            self.rest(f"{self.relay.host}:{self.relay.port}: {why}")
+            self.rest(f"{self.relay.host}:{self.relay.port}: {why}", DROPPED_PAUSE)
         self._call()
+
+    def _is_bane(self, begun: Begun) -> bool:
+        return self.health.is_bane((begun.hold.is_urgent, begun.trial.row_id))
 
     # Connections.
 
@@ -257,7 +238,7 @@ class Station:
         except RelayError as error:
             if self._lines:
                 # The relay takes no more connections at a time: the others carry on.
-                self._open_again = time.monotonic() + FIRST_PAUSE
+                self._open_again = time.monotonic() + FULL_PAUSE
             else:
                 self.rest(str(error), is_login=error.is_login)
             return

@@ -10,8 +10,9 @@ from mailer.config_sections import Relay
 from mailer.outcomes.verdict import Reply, judge
 from mailer.send.connecting import connect
 from mailer.send.envelope import Parcel
+from mailer.send.hands import Hands
 from mailer.send.manners import Manners
-from mailer.send.pipeline import Hands, Pipeline
+from mailer.send.pipeline import Pipeline
 
 LETTER = b"Subject: hello\r\n\r\nwords\r\n"
 
@@ -46,6 +47,7 @@ class Desk:
         return Hands(
             lambda: self.waiting.popleft() if self.waiting else None,
             lambda _: self.may_write,
+            lambda _: False,
             self.finished,
             self.ended,
         )

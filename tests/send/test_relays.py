@@ -114,6 +114,18 @@ async def test_what_a_tarpit_holds_goes_by_another_relay(store, keys) -> None:
         assert max(Counter(good.received()).values()) == 1
 
 
+async def test_a_message_that_always_ends_its_connection_waits_in_the_end(store, keys, monkeypatch) -> None:
+    monkeypatch.setattr("mailer.send.health.FIRST_PAUSE", 0.02)
+
+    async with relay(lambda stage, *_: DROP if stage == "mail" else None) as touchy:
+        config = several({"touchy": {"port": touchy.port, "connections": 1}}, first_retry_seconds=3600)
+        mailing_id = make_mixed(store, config, keys, {"a.example": 1})
+        async with sending(store, config, keys):
+            await touchy.until(lambda: figures(store, mailing_id).waiting == 1)
+    assert len(touchy.mails) == 5
+    assert [attempt.verdict for attempt in attempts(store)] == ["later"]
+
+
 async def test_an_uncertain_message_stays_with_its_relay(store, keys) -> None:
     def dropping(stage: str, rcpt: str, times: int) -> str | None:
         return DROP if stage == "end" and times == 1 else None
