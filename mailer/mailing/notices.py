@@ -179,14 +179,17 @@ def _test(session: Session, config: Config, keys: Keys, row: Row[Any], bounces: 
 def _page_of(config: Config, page: str, lists: Sequence[MailingList]) -> str:
     """Return where a page a stranger named is, or nothing: they write no text into our mail.
 
-    Of our own forms that is the address, of the organisation's other sites the host: below the domains the lists
-    write from.
+    Of our own forms that is the address, of the organisation's other sites the host: those in ``forms.sites``, and
+    what is below the domains the lists write from.
     """
     host = _host_of(page)
     path = urlsplit(page).path.rstrip("/") if host else ""
     if host and host == urlsplit(config.site.base_url).hostname:
         forms = {f"{urlsplit(config.site.base_url).path}/s/{mlist.name}" for mlist in lists}
         return host + path if path in forms else host
+    allowed = config.forms.sites_of(tuple(mlist.name for mlist in lists))
+    if host in {urlsplit(site).hostname for site in allowed}:
+        return host
     ours = {mlist.from_address.rpartition("@")[2].lower() for mlist in lists}
     return host if any(host == domain or host.endswith(f".{domain}") for domain in ours) else ""
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +25,6 @@ WAITED = "waited instead of work"
 WAITS_OF_A_NETWORK, WAITS_OF_ALL = 3, 60
 
 PROOF, WAITS = "proof", "waited"
-POLICY = {headers.CONTENT: f"{headers.POLICY}; script-src 'self'"}
 
 
 @dataclass(frozen=True)
@@ -67,15 +66,25 @@ async def hand_in(house: House, form: Form, **fields: Any) -> Verdict:
     return found if isinstance(found, Verdict) else await house.write(_take, found)
 
 
-def answer(house: House, verdict: Verdict, to: str, fields: Sequence[tuple[str, str]]) -> Response:
-    """Return the page that asks to press once more, or to let the browser work; nothing has to be typed again."""
-    text = dict(fields)["address"]
+def answer(
+    house: House,
+    verdict: Verdict,
+    to: str,
+    fields: Sequence[tuple[str, str]],
+    more: Mapping[str, str] | None = None,
+) -> Response:
+    """Return the page that asks to press once more, or to let the browser work; nothing has to be typed again.
+
+    ``more`` are headers for a form that leads on to another site.
+    """
+    text, given = dict(fields)["address"], dict(more or {})
     if verdict.kind == UNSURE:
         shown_at = forms.shown_at(house.keys, again=True)
-        return house.page("public/once_more.html", to=to, fields=fields, address=text, shown_at=shown_at)
+        return house.page("public/once_more.html", headers=given, to=to, fields=fields, address=text, shown_at=shown_at)
+    given[headers.CONTENT] = f"{given.get(headers.CONTENT, headers.POLICY)}; script-src 'self'"
     return house.page(
         "public/challenge.html",
-        headers=POLICY,
+        headers=given,
         to=to,
         fields=fields,
         address=text,

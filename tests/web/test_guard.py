@@ -11,13 +11,16 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import expect
+from starlette.testclient import TestClient
 
 from mailer import clock
+from mailer.config import Config
 from mailer.people import breaker, limits
 from mailer.store.tables import Notice, Signup
 from mailer.web import guard, work
+from mailer.web.site import make_site
 from tests.web.test_walk import CHROMIUM, browser, served  # noqa: F401 - fixtures
-from tests.web.town import Town
+from tests.web.town import BASE, SETTINGS, Town
 
 FORM = {"address": "anna@example.org", "list": "press", "name": "Anna", "page": "https://water.example/"}
 
@@ -92,6 +95,26 @@ def test_who_did_the_work_is_taken_and_a_proof_serves_once(town: Town, moving_cl
 def test_only_the_form_that_is_attacked_asks(tripped: Town) -> None:
     assert "Check your inbox" in tripped.subscribe("anna@example.org", "works").text
     assert "One small check" in tripped.subscribe("anna@example.org", "works", "press").text
+
+
+def test_a_program_is_told_to_open_a_page(tripped: Town) -> None:
+    answer = tripped.client.post("/s/press", json={"address": "anna@example.org"})
+    assert (answer.status_code, answer.json()["code"]) == (403, "challenge_required")
+    assert answer.json()["url"] == f"{tripped.links.base}/s/press"
+    assert signups(tripped) == 0
+
+
+def test_a_form_that_leads_on_may_do_so_after_the_work(small_town: Town, moving_clock) -> None:
+    site = "https://www.water.example"
+    config = Config.model_validate(SETTINGS | {"forms": {"sites": {site: ["press"]}}})
+    trip(small_town)
+    with TestClient(make_site(config, small_town.store, small_town.keys), base_url=BASE) as client:
+        page = client.post("/s", data={**FORM, "next": f"{site}/thanks"})
+        policy = page.headers["content-security-policy"]
+        assert f"form-action 'self' {site}; script-src 'self'" in policy
+        fields = {**hidden(page.text), "proof": solve(asked(page.text))}
+        done = client.post("/s", data=fields, follow_redirects=False)
+    assert (done.status_code, done.headers["location"]) == (303, f"{site}/thanks")
 
 
 def test_who_is_known_is_asked_as_well(tripped: Town) -> None:

@@ -197,10 +197,13 @@ def test_the_origin_of_a_pasted_form_is_kept(small_town: Town) -> None:
 def test_the_snippet_has_one_field_to_fill_and_is_taken(small_town: Town) -> None:
     shown = html.unescape(small_town.client.get("/s/press/snippet").text)
     form = shown.split("<textarea")[1].split(">", 1)[1].split("</textarea>")[0]
-    assert re.findall(r' name="(\w+)"', form) == ["list", "website", "address"]
-    assert 'action="http://127.0.0.1:8000/s"' in form
+    assert re.findall(r' name="(\w+)"', form) == ["address", "website"]
+    assert form.count(" required") == 1
+    action = re.search(r'action="http://127.0.0.1:8000(/s/press)"', form)
+    assert action
     assert "<script" not in form
-    assert small_town.subscribe("anna@example.org").status_code == 200
+    assert small_town.client.post(action[1], data={"address": "anna@example.org"}).status_code == 200
+    assert [row.lists for row in signups(small_town)] == [["press"]]
 
 
 def test_the_index_shows_open_lists_only(small_town: Town) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from starlette.responses import Response
 
 from mailer.errors import MailerError, Refused
-from mailer.people import lists
+from mailer.people import breaker, lists
 from mailer.web.desk.call import Call
 from mailer.web.desk.plain import plain
 from mailer.web.house import Session
@@ -52,6 +52,7 @@ def _look(session: Session, call: Call) -> list[dict[str, Any]]:
             "counts": lists.counts(session, mlist.id),
             "subscribe": links.subscribe(mlist.name),
             "archive": links.archive(mlist.name),
+            "asks": breaker.asks_for_work(session, [mlist.name]),
         }
         for mlist in lists.every(session)
     ]
