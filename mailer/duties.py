@@ -24,6 +24,8 @@ log = logging.getLogger("mailer.duties")
 NIGHT, NIGHT_HOUR = "night", 3
 HITS_KEPT = timedelta(days=8)
 NETWORKS_KEPT = timedelta(days=30)
+# A sign-up costs some milliseconds; a tick answers at most so many times so many, and goes on with the next one.
+SIGNUPS_AT_A_TIME, SIGNUP_TURNS = 5, 40
 # An attack is looked for this often: far less than the five minutes in which staff are to know of it.
 FORMS_LOOK = timedelta(seconds=15)
 Verb = Callable[[Session], object]
@@ -71,7 +73,7 @@ class Duties:
         if started:
             # Senders on PostgreSQL sleep until they are told.
             self._do("wake", lambda _session: None, quiet=False)
-        self._do("signups", lambda session: notices.answer_signups(session, self._config, self._keys))
+        self._answer()
         self._watch_forms()
         self._do("rescue", lambda session: crash.at("before rescue commit", leases.rescue(session, doubt)))
         for mailing_id, state in self._unfinished():
@@ -82,6 +84,14 @@ class Duties:
                 self._sweep(mailing_id)
         self._do("close", leases.close_stopped)
         self._nightly()
+
+    def _answer(self) -> None:
+        """Answer sign-ups, few in each transaction: a flood of them must not keep others from writing."""
+        few = partial(notices.answer_signups, config=self._config, keys=self._keys, limit=SIGNUPS_AT_A_TIME)
+        for _ in range(SIGNUP_TURNS):
+            if not self._do("signups", few):
+                return
+            self._store.step_aside()
 
     def _watch_forms(self) -> None:
         now = clock.now()

@@ -42,10 +42,10 @@ class Ready:
     unsubscribe_url: str = ""
 
 
-def answer_signups(session: Session, config: Config, keys: Keys) -> int:
-    """Write the notice that follows from each new sign-up; return how many sign-ups were handled."""
+def answer_signups(session: Session, config: Config, keys: Keys, limit: int = 50) -> bool:
+    """Write the notice that follows from each new sign-up, oldest first; True while more than ``limit`` waited."""
     links = Links(config.site.base_url, keys)
-    followups = signups.take(session, keys, config)
+    followups = signups.take(session, keys, config, limit)
     for followup in followups:
         subscriber = session.get_one(Subscriber, followup.subscriber_id)
         lists = [session.get_one(MailingList, key) for key in followup.list_ids]
@@ -65,7 +65,7 @@ def answer_signups(session: Session, config: Config, keys: Keys) -> int:
         elif followup.kind == "link":
             facts["minutes"] = ""
         to_person(session, followup.kind, subscriber, lists, facts, urls)
-    return len(followups)
+    return signups.some_wait(session)
 
 
 def welcome(session: Session, config: Config, keys: Keys, confirmed: Sequence[Subscription]) -> None:

@@ -35,16 +35,12 @@ class Attack:
 
 def note_asked(session: Session, list_names: Sequence[str], mailbox: str) -> None:
     """Count a sign-up to these lists by a mailbox, which is known by its hash."""
-    for name in list_names:
-        limits.hit(session, ASKED, name)
-    limits.hit(session, limits.MAILBOX, mailbox)
+    limits.hit_all(session, [*((ASKED, name) for name in list_names), (limits.MAILBOX, mailbox)])
 
 
 def note_confirmed(session: Session, list_names: Sequence[str], domain: str) -> None:
     """Count that somebody of this receiving domain confirmed these lists."""
-    for name in list_names:
-        limits.hit(session, CONFIRMED, name)
-    limits.hit(session, limits.DOMAIN_CONFIRMED, domain)
+    limits.hit_all(session, [*((CONFIRMED, name) for name in list_names), (limits.DOMAIN_CONFIRMED, domain)])
 
 
 def asks_for_work(session: Session, list_names: Sequence[str]) -> bool:

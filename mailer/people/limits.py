@@ -2,9 +2,10 @@
 
 import ipaddress
 import unicodedata
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from mailer import clock
@@ -50,8 +51,14 @@ ROLES = frozenset(
 
 def hit(session: Session, kind: str, subject: str) -> None:
     """Count one try."""
-    session.add(Hit(kind=kind, subject=subject[:100], at=clock.now()))
-    session.flush()
+    hit_all(session, [(kind, subject)])
+
+
+def hit_all(session: Session, tries: Sequence[tuple[str, str]]) -> None:
+    """Count several tries, each a kind and a subject."""
+    now = clock.now()
+    rows = [{"kind": kind, "subject": subject[:100], "at": now} for kind, subject in tries]
+    session.execute(insert(Hit), rows)
 
 
 def count(session: Session, kind: str, subject: str, since: datetime, until: datetime | None = None) -> int:
@@ -82,8 +89,7 @@ def draw_confirm(session: Session, config: Config, mailbox: str, spelled: str, d
         or not has_room(session, config, domain)
     ):
         return False
-    for kind, subject in ((CONFIRM, mailbox), (CONFIRM_SPELLED, spelled), (CONFIRM_DOMAIN, domain)):
-        hit(session, kind, subject)
+    hit_all(session, [(CONFIRM, mailbox), (CONFIRM_SPELLED, spelled), (CONFIRM_DOMAIN, domain)])
     return True
 
 

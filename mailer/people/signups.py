@@ -124,6 +124,11 @@ def take(session: Session, keys: Keys, config: Config, limit: int = 50) -> list[
     return followups
 
 
+def some_wait(session: Session) -> bool:
+    """Say whether there are sign-ups nobody has taken yet."""
+    return session.scalar(select(Signup.id).where(Signup.handled_at.is_(None)).limit(1)) is not None
+
+
 def _judge(session: Session, keys: Keys, config: Config, row: Signup) -> tuple[str, Followup | None]:
     since = row.at - limits.HOUR
     if limits.count(session, limits.SIGN_UP, row.network, since, row.at) > config.signup.per_network_hour:
