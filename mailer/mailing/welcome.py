@@ -9,7 +9,7 @@ from mailer import address
 from mailer.config import Config
 from mailer.mailing import notices
 from mailer.mailing.links import Links
-from mailer.people import confirmation, limits, subscriptions
+from mailer.people import breaker, confirmation, limits, subscriptions
 from mailer.store.tables import Subscriber
 from mailer.tokens import Keys
 
@@ -51,7 +51,7 @@ def confirm(
     """
     asking = confirmation.confirm(session, config, subscriber_id, asked_minute, also=also, page=page, network=network)
     if asking.state == confirmation.CONFIRMED and asking.subscriber:
-        _give_back(session, keys, asking.subscriber)
+        _credit(session, keys, asking.subscriber, [mlist.name for mlist in asking.mlists])
         found = (subscriptions.between(session, subscriber_id, mlist.id) for mlist in asking.mlists)
         notices.welcome(session, config, keys, [one for one in found if one is not None])
     return _standing(config, keys, asking)
@@ -66,9 +66,11 @@ def ask_again(
     return _standing(config, keys, asking)
 
 
-def _give_back(session: Session, keys: Keys, subscriber: Subscriber) -> None:
-    mailbox = keys.address_hash(limits.mailbox(address.parse(subscriber.address)))
-    limits.give_back(session, mailbox, subscriber.address_hash)
+def _credit(session: Session, keys: Keys, subscriber: Subscriber, list_names: Sequence[str]) -> None:
+    """Let whoever confirms lighten the limits: of the mailbox, the receiving domain, and the lists' forms."""
+    found = address.parse(subscriber.address)
+    limits.give_back(session, keys.address_hash(limits.mailbox(found)), subscriber.address_hash)
+    breaker.note_confirmed(session, list_names, limits.domain_name(keys, found.domain))
 
 
 def _standing(config: Config, keys: Keys, asking: confirmation.Asking) -> Standing:

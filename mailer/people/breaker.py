@@ -39,7 +39,7 @@ def note_asked(session: Session, list_names: Sequence[str], mailbox: str) -> Non
 
 
 def note_confirmed(session: Session, list_names: Sequence[str], domain: str) -> None:
-    """Count that somebody of this receiving domain confirmed these lists."""
+    """Count that somebody of this receiving domain, known by its hash, confirmed these lists."""
     limits.hit_all(session, [*((CONFIRMED, name) for name in list_names), (limits.DOMAIN_CONFIRMED, domain)])
 
 

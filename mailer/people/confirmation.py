@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from mailer import clock
 from mailer.config import Config
 from mailer.errors import Refused
-from mailer.people import breaker, consent, signups, subscriptions
+from mailer.people import consent, signups, subscriptions
 from mailer.store.tables import MailingList, Signup, Subscriber, Subscription
 
 OPEN = "open"
@@ -59,7 +59,6 @@ def confirm(
     wanted = [one for one in pending if one.list_id in {mlist.id for mlist in asking.mlists} | chosen]
     moved = {one.list_id for one in subscriptions.confirm(session, wanted, page=page, network=network)}
     mlists = tuple(mlist for mlist in (*asking.mlists, *asking.others) if mlist.id in moved)
-    breaker.note_confirmed(session, [mlist.name for mlist in mlists], asking.subscriber.domain)
     return Asking(CONFIRMED if moved else ALREADY, asking.subscriber, mlists or asking.mlists)
 
 

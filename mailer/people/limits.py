@@ -14,6 +14,7 @@ from mailer.config import Config
 from mailer.people.cleaning import one_line
 from mailer.people.rows import changed
 from mailer.store.tables import EPOCH, Hit
+from mailer.tokens import Keys
 
 SIGN_UP = "sign-up from a network"
 CONFIRM = "confirm mail to an address"
@@ -77,10 +78,15 @@ def draw(session: Session, kind: str, subject: str, *, allowed: int, per: timede
     return True
 
 
+def domain_name(keys: Keys, domain: str) -> str:
+    """Return the name a receiving domain is counted by: where one person has it, it would say who that is."""
+    return keys.address_hash(f"@{domain}")
+
+
 def draw_confirm(session: Session, config: Config, mailbox: str, spelled: str, domain: str) -> bool:
     """Count one confirm mail, if there may be one more to this mailbox and to this receiving domain.
 
-    ``mailbox`` and ``spelled`` are hashes: of the name all spellings share, and of this one.
+    All three are hashes: of the name all spellings of the mailbox share, of this one, and of the domain.
     """
     now, signup = clock.now(), config.signup
     if (
@@ -94,7 +100,7 @@ def draw_confirm(session: Session, config: Config, mailbox: str, spelled: str, d
 
 
 def has_room(session: Session, config: Config, domain: str) -> bool:
-    """Say whether this receiving domain may get one more confirm mail within this hour."""
+    """Say whether this receiving domain, known by its hash, may get one more confirm mail within this hour."""
     since = clock.now() - HOUR
     earned = EARNED * count(session, DOMAIN_CONFIRMED, domain, since)
     return count(session, CONFIRM_DOMAIN, domain, since) < config.signup.per_domain_hour + earned

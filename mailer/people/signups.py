@@ -55,7 +55,7 @@ class Followup:
 
 
 def is_welcome(session: Session, config: Config, network: str, domain: str = "") -> bool:
-    """Say whether this network, and this receiving domain, may sign up once more within this hour.
+    """Say whether this network, and this receiving domain (by its hash), may sign up once more within this hour.
 
     The door asks before it writes. Whether one address is known makes no difference.
     """
@@ -180,9 +180,10 @@ def _subscribe(
         if not limits.draw(session, limits.ALREADY, subject, allowed=1, per=limits.DAY):
             return TOO_MANY_MAILS, None
         return TOLD_ALREADY, _followup(row, ALREADY, subscriber, mlists)
-    if not limits.draw_confirm(session, config, subject, row.address_hash, mailbox.domain):
+    domain = limits.domain_name(keys, mailbox.domain)
+    if not limits.draw_confirm(session, config, subject, row.address_hash, domain):
         if subscriber is None or not waits:
-            has_room = limits.has_room(session, config, mailbox.domain)
+            has_room = limits.has_room(session, config, domain)
             return TOO_MANY_MAILS if has_room else TOO_MANY_TO_DOMAIN, None
         # The page behind the letter that is there already offers these too.
         _ask(session, subscriber, [mlist for mlist in wanted if mlist.id not in waits], row, clock.now())

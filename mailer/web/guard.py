@@ -56,7 +56,8 @@ async def hand_in(house: House, form: Form, **fields: Any) -> Verdict:
     if asker == forms.ROBOT:
         return Verdict(TAKEN)
     text, lists, network = fields["address_text"], fields["lists"], fields["network"]
-    is_welcome, has_work = await house.read(_look, house.config, network, address.parse(text).domain, lists)
+    domain = limits.domain_name(house.keys, address.parse(text).domain)
+    is_welcome, has_work = await house.read(_look, house.config, network, domain, lists)
     if not is_welcome:
         return Verdict(TOO_MANY)
     about = _about(text, lists)
