@@ -28,9 +28,7 @@ def to_operators(session: Session, config: Config, keys: Keys, title: str, lines
     facts = {"title": title, "lines": "\n".join(lines)}
     for one in told:
         urls = {"desk": f"{config.site.base_url}{path}"}
-        notices.to_address(
-            session, keys, "alarm", parse(one.address), language=config.site.language, facts=facts, urls=urls
-        )
+        notices.to_address(session, keys, "alarm", parse(one.address), language="en", facts=facts, urls=urls)
     return len(told)
 
 

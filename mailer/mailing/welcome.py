@@ -27,6 +27,7 @@ class Standing:
     from_address: str = ""
     others: tuple[tuple[str, str], ...] = ()
     choices_url: str = ""
+    reader_language: str = ""
 
 
 def look(session: Session, config: Config, keys: Keys, subscriber_id: int, asked_minute: int) -> Standing:
@@ -83,4 +84,5 @@ def _standing(config: Config, keys: Keys, asking: confirmation.Asking) -> Standi
         from_address=asking.mlists[0].from_address,
         others=tuple((mlist.name, mlist.title) for mlist in asking.others),
         choices_url=Links(config.site.base_url, keys).choices(asking.subscriber.id),
+        reader_language=asking.subscriber.language,
     )

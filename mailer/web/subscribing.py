@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from mailer.mailing import sample
 from mailer.people import lists, offers
 from mailer.people.offers import Offer
-from mailer.web import asking, forms, guard, headers, problems, sites, snippets
+from mailer.web import asking, forms, guard, headers, problems, sites, snippets, tongue
 from mailer.web.asking import Asked, Filled
 from mailer.web.guard import Verdict
 from mailer.web.house import House
@@ -71,11 +71,11 @@ async def _decide(house: House, request: Request, form: forms.Form, asked: Asked
         address_text=filled.address,
         lists=filled.lists,
         name=filled.name,
-        language=filled.language,
+        language=filled.language or house.languages.guess(),
         attributes={name: value for name, value in filled.attributes.items() if name in allowed},
         page=filled.page,
         network=house.network(request),
-        words=house.config.signup.consent_words,
+        words=tongue.as_written(house.config.signup.consent_words),
     )
 
 
@@ -151,7 +151,7 @@ async def _form(
         attributes=[(name, house.config.people.attributes[name], filled.attributes.get(name, "")) for name in asks],
         languages=sorted({offer.language for offer in found}),
         privacy_url=house.config.forms.privacy_url,
-        words=house.config.signup.consent_words,
+        words=tongue.as_written(house.config.signup.consent_words),
         shown_at=forms.shown_at(house.keys),
     )
 
