@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from mailer.mailing import sample
 from mailer.people import lists, offers, signups
 from mailer.people.offers import Offer
+from mailer.send import watch
 from mailer.web import asking, forms, headers, problems, sites, snippets
 from mailer.web.asking import Asked, Filled
 from mailer.web.house import House
@@ -46,6 +47,8 @@ async def take(house: House, request: Request) -> Response:
     """Keep what was typed and answer the same to everybody; what follows is told by mail only."""
     form = await forms.read(request, json_too=True)
     asked = asking.read(house, request, form, await _offered(house, request))
+    if asking.needs_any_letters(asked.filled) and await house.read(watch.is_narrow, house.config):
+        asked = asking.with_mistake(asked, "address", asking.LETTERS)
     outcome = await _decide(house, request, form, asked)
     if outcome == FORBIDDEN or sites.wants_json(request):
         return _as_json(house, request, outcome, asked)
