@@ -3,12 +3,9 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from sqlalchemy.orm import Session
-
 from mailer.app.opening import open_app
-from mailer.config import Config, load
-from mailer.config_forms import EVERY
-from mailer.errors import ConfigError, MailerError, NotFound
+from mailer.config import load
+from mailer.errors import ConfigError, MailerError
 from mailer.mailing import rehearsal
 from mailer.people import lists
 from mailer.send import dkim_keys, sizing
@@ -44,18 +41,6 @@ def warnings(path: Path | None) -> list[str]:
     app = open_app(load(path))
     try:
         with app.store.read() as session:
-            return [*sizing.warnings(session, app.config), *_unknown_lists(session, app.config)]
+            return [*sizing.warnings(session, app.config), *lists.warnings(session, app.config)]
     finally:
         app.close()
-
-
-def _unknown_lists(session: Session, config: Config) -> Iterator[str]:
-    """Yield a line for each list that [forms] names and nobody has made; a list may be made after the configuration."""
-    forms = config.forms
-    for place, table in ("forms.sites", forms.sites), ("forms.attributes", forms.attributes):
-        named = sorted({name for names in table.values() for name in names} - {EVERY})
-        for name in named:
-            try:
-                lists.named(session, name)
-            except NotFound as error:
-                yield f"{place}: {error}"
