@@ -1,7 +1,7 @@
 """What somebody asks for by a sign-up form, ours or another site's, or by the same fields in JSON."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from starlette.requests import Request
 
@@ -13,7 +13,7 @@ from mailer.web import sites
 from mailer.web.forms import Form
 from mailer.web.house import House
 
-EMPTY, NO_ADDRESS, MISTYPED, NONE = "empty", "not an address", "mistyped", "none"
+EMPTY, NO_ADDRESS, LETTERS, MISTYPED, NONE = "empty", "not an address", "letters", "mistyped", "none"
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,17 @@ class Asked:
     chosen: tuple[Offer, ...]
     filled: Filled
     is_closed: bool = False
+
+
+def needs_any_letters(filled: Filled) -> bool:
+    """Say whether only a relay that carries letters beyond ASCII can write to this address."""
+    return "address" not in filled.errors and address.parse(filled.address).needs_smtputf8
+
+
+def with_mistake(asked: Asked, name: str, what: str) -> Asked:
+    """Return the same asking with one thing more to correct."""
+    filled = replace(asked.filled, errors={**asked.filled.errors, name: what})
+    return replace(asked, filled=filled)
 
 
 def read(house: House, request: Request, form: Form, offered: tuple[Offer, ...]) -> Asked:

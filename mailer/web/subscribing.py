@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from mailer.mailing import sample
 from mailer.people import lists, offers
 from mailer.people.offers import Offer
+from mailer.send import watch
 from mailer.web import asking, forms, guard, headers, problems, sites, snippets, tongue
 from mailer.web.asking import Asked, Filled
 from mailer.web.guard import Verdict
@@ -47,6 +48,8 @@ async def take(house: House, request: Request) -> Response:
     """Keep what was typed and answer the same to everybody; what follows is told by mail only."""
     form = await forms.read(request, json_too=True)
     asked = asking.read(house, request, form, await _offered(house, request))
+    if asking.needs_any_letters(asked.filled) and await house.read(watch.is_narrow, house.config):
+        asked = asking.with_mistake(asked, "address", asking.LETTERS)
     verdict = await _decide(house, request, form, asked)
     if verdict.kind == guard.TOO_MANY:
         raise HTTPException(429, headers=HOUR)

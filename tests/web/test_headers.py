@@ -47,7 +47,7 @@ def test_every_answer_has_them(answers) -> None:
 
 
 def test_pages_of_a_reader_are_kept_by_nobody_and_found_by_nobody(answers) -> None:
-    public = {"index", "archive", "archive-older", "archive-view", "/robots.txt"}
+    public = {"index", "problem", "archive", "archive-older", "archive-view", "/robots.txt"}
     for name, answer in answers.items():
         if name in public:
             assert answer.headers[headers.CACHE] == "public, max-age=60", name

@@ -231,3 +231,33 @@ def test_the_moment_a_form_was_shown_cannot_be_made_up(small_town: Town) -> None
         forms.sender(small_town.keys, forms.Form({forms.SHOWN_AT: (small_town.shown_at(10, "leave"),)})) == forms.UNSURE
     )
     assert forms.sender(small_town.keys, forms.Form({forms.SHOWN_AT: (small_town.shown_at(10),)})) == forms.PERSON
+
+
+def test_the_forms_of_several_lists_ask_for_what_any_of_them_may(small_town: Town) -> None:
+    one, other = small_town.client.get("/s/works"), small_town.client.get("/s/press+works")
+    assert 'name="city"' not in one.text
+    assert 'name="city"' in other.text
+    assert 'name="debt"' not in other.text
+    assert 'action="/s/works+press"' in other.text
+    assert re.findall(r'<option value="(\w*)"', other.text) == ["", "de", "en"]
+    assert "checked" not in other.text
+    assert "selected" not in other.text
+    assert other.text.count(" required") == 1
+    for path in ("/s/press+", "/s/+press", "/s/press+old", "/s/press+press"):
+        assert "Get Press statements by mail" in small_town.client.get(path).text
+    assert small_town.client.get("/s/+").status_code == 404
+    wrong = small_town.client.post(
+        "/s/press+works", data={"address": "x", "list": "works", "language": "de", "city": "Y"}
+    )
+    assert "<fieldset" in wrong.text
+    assert re.findall(r'value="(\w+)"[^>]* checked', wrong.text) == ["works"]
+    assert '<option value="de" lang="de" selected>' in wrong.text
+    assert 'value="Y"' in wrong.text
+
+
+def test_who_comes_by_a_link_sees_an_example_and_how_much_came(small_town: Town) -> None:
+    assert "For example" not in small_town.client.get("/s/press").text
+    small_town.publish()
+    shown = html.unescape(small_town.client.get("/s/press").text)
+    assert f'href="/a/press/{small_town.slug}"' in shown
+    assert "There was one mail in the last three months." in shown

@@ -21,7 +21,14 @@ from mailer.web.site import make_site
 from tests.make import make_draft, make_list, make_reader, start, subscription_of
 
 BASE = "http://127.0.0.1:8000"
-SETTINGS: dict[str, Any] = {"site": {"name": "Town Water", "base_url": BASE}}
+SETTINGS: dict[str, Any] = {
+    "site": {"name": "Town Water", "base_url": BASE},
+    "people": {"attributes": {"city": "Town or city", "debt": "Not for readers"}},
+    "forms": {
+        "sites": {"https://www.water.example": ["*"], "https://works.example": ["works"]},
+        "attributes": {"city": ["press"]},
+    },
+}
 
 
 @dataclass

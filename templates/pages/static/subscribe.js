@@ -8,7 +8,7 @@
   const PATIENCE = 15000;
   if (!window.customElements || customElements.get(NAME)) return;
 
-  const made = (kind, text) => Object.assign(document.createElement(kind), { textContent: text });
+  const made = (kind, text = "") => Object.assign(document.createElement(kind), { textContent: text });
 
   class MailerSubscribe extends HTMLElement {
     undo = [];
@@ -76,10 +76,12 @@
         const all = form.elements[error.field];
         const field = all && (all.length && !all.options ? all[0] : all);
         if (!field) throw new Error(error.field);
-        const words = made("span", ` ${error.detail}`);
+        const legend = field.type === "checkbox" && field.closest("fieldset")?.querySelector("legend");
+        const words = made("strong", error.detail);
         words.id = `${field.id || NAME}-${error.field}-wrong`;
         words.setAttribute("role", "alert");
-        this.add(field.closest("label") || field, words);
+        if (legend) this.add(legend, words);
+        else this.add(field.closest("label") || field, made("br"), words);
         for (const [name, value] of [["aria-invalid", "true"], ["aria-describedby", words.id]]) {
           const before = field.getAttribute(name) || "";
           field.setAttribute(name, value);
@@ -98,7 +100,7 @@
         button.addEventListener("click", () => { act(); form.requestSubmit(); });
         return button;
       };
-      this.add(words, " ", choice(said.take, () => { field.value = said.suggestion; }), " ",
+      this.add(words, made("br"), choice(said.take, () => { field.value = said.suggestion; }), " ",
         choice(said.keep, () => { field.value = this.kept = typed; }));
     }
 
