@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import case, func, select
+from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import Session
 
 from mailer import clock
@@ -20,6 +20,8 @@ TRIPPED = "form that asks for work"
 STAYS, LOOK = timedelta(hours=1), timedelta(minutes=1)
 # Time people need to find the letter and press its button. A flood of so many times the figure is not waited for.
 TO_CONFIRM, FLOOD = timedelta(minutes=3), 10
+# All forms together may get so many times as many.
+TOGETHER = 5
 # So many sign-ups of one mailbox in an hour are nobody's own.
 OF_ONE_MAILBOX = 10
 
@@ -75,19 +77,40 @@ def hammered(session: Session) -> int:
 
 
 def _attacks(session: Session, config: Config) -> list[Attack]:
-    now, least = clock.now(), config.signup.breaker_signups
-    ripe = func.sum(case((Hit.at <= now - TO_CONFIRM, 1), else_=0))
+    forms = _counted(session)
+    found = [form for form in forms if _is_misused(config, form)]
+    rest = [form for form in forms if form not in found]
+    # Few at each of many forms are many as well.
+    every = _Form("", *(sum(getattr(form, name) for form in rest) for name in ("asked", "ripe", "confirmed")))
+    if every.ripe >= TOGETHER * config.signup.breaker_signups and _is_misused(config, every):
+        found += rest
+    return [Attack(form.list_name, form.asked, form.confirmed) for form in found]
+
+
+@dataclass(frozen=True)
+class _Form:
+    """A form's sign-ups of this hour, those people had the time to confirm, and the confirmed ones."""
+
+    list_name: str
+    asked: int
+    ripe: int
+    confirmed: int
+
+
+def _is_misused(config: Config, form: _Form) -> bool:
+    least, share = config.signup.breaker_signups, config.signup.breaker_percent / 100
+    is_flood = form.asked >= least * FLOOD and form.confirmed < form.asked * share / FLOOD
+    return is_flood or (form.ripe >= least and form.confirmed < form.ripe * share)
+
+
+def _counted(session: Session) -> list[_Form]:
+    now = clock.now()
+    is_asked = Hit.kind == ASKED
+    kinds = (is_asked, and_(is_asked, Hit.at <= now - TO_CONFIRM), Hit.kind == CONFIRMED)
     rows = session.execute(
-        select(Hit.subject, func.count(), ripe)
-        .where(Hit.kind == ASKED, Hit.at > now - limits.HOUR)
+        select(Hit.subject, *(func.sum(case((kind, 1), else_=0)) for kind in kinds))
+        .where(Hit.kind.in_((ASKED, CONFIRMED)), Hit.at > now - limits.HOUR)
         .group_by(Hit.subject)
-        .having(func.count() >= least)
         .order_by(Hit.subject)
-    ).all()
-    found = []
-    for name, asked, old in rows:
-        confirmed = limits.count(session, CONFIRMED, name, now - limits.HOUR)
-        share = config.signup.breaker_percent / 100
-        if (old >= least and confirmed < old * share) or (asked >= least * FLOOD and confirmed < asked * share / FLOOD):
-            found.append(Attack(name, asked, confirmed))
-    return found
+    )
+    return [_Form(*row) for row in rows]

@@ -115,11 +115,8 @@ def shorten_networks(session: Session, before: datetime) -> int:
         )
         .limit(AT_A_TIME)
     ).all()
-    by_network: dict[str, list[int]] = {}
-    for row in rows:
-        by_network.setdefault(row.network, []).append(row.id)
-    for network, ids in by_network.items():
-        changed(session, update(Consent).where(Consent.id.in_(ids)).values(network=neighbourhood(network)))
+    if rows:
+        session.execute(update(Consent), [{"id": row.id, "network": neighbourhood(row.network)} for row in rows])
     return len(rows)
 
 

@@ -117,6 +117,21 @@ def test_the_breaker_waits_for_people_to_confirm_and_closes_an_hour_after_the_at
         assert len(breaker.watch(session, config)) == 1
 
 
+def test_few_at_each_of_many_forms_are_seen_too(store, config, moving_clock) -> None:
+    names = [f"list{number}" for number in range(11)]
+    with store.write() as session:
+        for number in range(10):
+            breaker.note_asked(session, names, str(number))
+        moving_clock.move(minutes=3)
+        assert [one.list_name for one in breaker.watch(session, config)] == sorted(names)
+        moving_clock.move(hours=3)
+        for number in range(10):
+            breaker.note_asked(session, names, str(number))
+            breaker.note_confirmed(session, names[:3], "x")
+        moving_clock.move(minutes=3)
+        assert breaker.watch(session, config) == []
+
+
 def test_a_flood_is_not_waited_for(store, config, moving_clock) -> None:
     with store.write() as session:
         for number in range(config.signup.breaker_signups * breaker.FLOOD):
