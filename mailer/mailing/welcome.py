@@ -70,7 +70,7 @@ def ask_again(
 def _credit(session: Session, keys: Keys, subscriber: Subscriber, list_names: Sequence[str]) -> None:
     """Let whoever confirms lighten the limits: of the mailbox, the receiving domain, and the lists' forms."""
     found = address.parse(subscriber.address)
-    limits.give_back(session, keys.address_hash(limits.mailbox(found)), subscriber.address_hash)
+    limits.give_back(session, keys, found)
     breaker.note_confirmed(session, list_names, limits.domain_name(keys, found.domain))
 
 

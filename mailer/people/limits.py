@@ -106,13 +106,14 @@ def has_room(session: Session, config: Config, domain: str) -> bool:
     return count(session, CONFIRM_DOMAIN, domain, since) < config.signup.per_domain_hour + earned
 
 
-def give_back(session: Session, mailbox: str, spelled: str) -> None:
-    """Take the confirm mails to this spelling from what its mailbox used up: its owner has confirmed.
+def give_back(session: Session, keys: Keys, found: Address) -> None:
+    """Take the confirm mails to this address from what its mailbox used up: its owner was here.
 
-    Only its own: somebody with another mailbox that looks alike must not free the way to this one.
+    Only those to this very spelling: somebody with a mailbox that looks alike must not free the way to another's.
     """
+    mailbox_hash, spelled = keys.address_hash(mailbox(found)), keys.address_hash(found.key)
     moments = select(Hit.at).where(Hit.kind == CONFIRM_SPELLED, Hit.subject == spelled)
-    changed(session, delete(Hit).where(Hit.kind == CONFIRM, Hit.subject == mailbox, Hit.at.in_(moments)))
+    changed(session, delete(Hit).where(Hit.kind == CONFIRM, Hit.subject == mailbox_hash, Hit.at.in_(moments)))
     changed(session, delete(Hit).where(Hit.kind == CONFIRM_SPELLED, Hit.subject == spelled))
 
 
