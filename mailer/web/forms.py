@@ -1,6 +1,7 @@
 """Forms people and machines post to us: read with limits, cleaned, and looked at for robots."""
 
 import json
+import secrets
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
@@ -28,6 +29,8 @@ RENDERED, ASKED_ONCE_MORE = "form shown", "form shown again"
 # Faster than this nobody types an address; a page left open for a day may be somebody's recording.
 FASTEST_SECONDS = 2
 LONGEST_OPEN_SECONDS = 24 * 3600
+
+NONCE_BITS = 64
 
 PERSON, ROBOT, UNSURE = "person", "robot", "unsure"
 
@@ -73,8 +76,9 @@ def kind_of(request: Request) -> str:
 
 
 def shown_at(keys: Keys, *, again: bool = False) -> str:
-    """Return the signed moment a form is shown, for its hidden field."""
-    return keys.ring.sign(ASKED_ONCE_MORE if again else RENDERED, int(clock.now().timestamp()))
+    """Return the signed moment a form is shown, for its hidden field: another one each time, as it serves once."""
+    purpose = ASKED_ONCE_MORE if again else RENDERED
+    return keys.ring.sign(purpose, int(clock.now().timestamp()), secrets.randbits(NONCE_BITS))
 
 
 def sender(keys: Keys, form: Form) -> str:

@@ -209,6 +209,16 @@ def test_the_moment_a_form_was_shown_serves_one_sign_up(small_town: Town, moving
     assert signups(small_town) == 1
 
 
+def test_forms_shown_in_the_same_moment_do_not_use_up_each_other(small_town: Town, moving_clock) -> None:
+    fields = [hidden(small_town.client.get("/s/press").text) for _ in range(3)]
+    moving_clock.move(seconds=5)
+    for number, each in enumerate(fields):
+        answer = small_town.client.post("/s", data={**each, "address": f"a{number}@example.org"})
+        assert "Check your inbox" in answer.text
+    again = [hidden(small_town.subscribe("x@example.org", shown_at="old").text)["shown_at"] for _ in range(3)]
+    assert len(set(again)) == 3
+
+
 def test_a_receiving_domain_that_got_its_share_is_told_to_everybody(small_town: Town, monkeypatch) -> None:
     domain = limits.domain_name(small_town.keys, "example.org")
     with small_town.store.write() as session:
