@@ -12,7 +12,7 @@ from mailer.mailing import sample
 from mailer.people import lists, offers, signups
 from mailer.people.offers import Offer
 from mailer.send import watch
-from mailer.web import asking, forms, headers, problems, sites, snippets
+from mailer.web import asking, forms, headers, problems, sites, snippets, tongue
 from mailer.web.asking import Asked, Filled
 from mailer.web.house import House
 
@@ -68,12 +68,12 @@ async def _decide(house: House, request: Request, form: forms.Form, asked: Asked
     if asker == forms.UNSURE:
         return UNSURE
     if asker == forms.PERSON:
-        await _keep(house, request, filled)
+        await _keep(house, request, asked)
     return TAKEN
 
 
-async def _keep(house: House, request: Request, filled: Filled) -> None:
-    network = house.network(request)
+async def _keep(house: House, request: Request, asked: Asked) -> None:
+    filled, network = asked.filled, house.network(request)
     if not await house.read(signups.is_welcome, house.config, network):
         raise HTTPException(429, headers=HOUR)
     allowed = house.config.forms.attributes_of(filled.lists)
@@ -82,12 +82,17 @@ async def _keep(house: House, request: Request, filled: Filled) -> None:
         address_text=filled.address,
         lists=filled.lists,
         name=filled.name,
-        language=filled.language,
+        language=filled.language or house.languages.guess(),
         attributes={name: value for name, value in filled.attributes.items() if name in allowed},
         page=filled.page,
         network=network,
-        words=house.config.signup.consent_words,
+        words=_consent(house, asked),
     )
+
+
+def _consent(house: House, asked: Asked) -> str:
+    """Return what was agreed to as it was shown: in the language of the form, which says it or is the list's."""
+    return snippets.consent(house, asked.filled.spoken or asked.chosen[0].language)
 
 
 async def _as_page(house: House, request: Request, outcome: str, asked: Asked) -> Response:
@@ -102,7 +107,10 @@ async def _as_page(house: House, request: Request, outcome: str, asked: Asked) -
     if asked.filled.next:
         return RedirectResponse(asked.filled.next, 303)
     days = house.config.signup.link_days
-    return house.page("public/check_inbox.html", filled=asked.filled, offers=asked.chosen, days=days)
+    language = _common(asked.chosen)
+    return house.page(
+        "public/check_inbox.html", list_language=language, filled=asked.filled, offers=asked.chosen, days=days
+    )
 
 
 def _as_json(house: House, request: Request, outcome: str, asked: Asked) -> Response:
@@ -149,19 +157,21 @@ async def _form(
     choose = len(found) > 1
     path = _path(found) if "list" in request.path_params or not choose else "/s"
     asks = house.config.forms.attributes_of(tuple(offer.name for offer in found))
+    house.languages.settle(mlist=_common(found))
     return house.page(
         "public/subscribe.html",
         status=status,
         headers={headers.ROBOTS: "all", **sites.form_headers(filled.next)},
+        list_language=_common(found),
         offers=found,
         choose=choose,
         about=None if choose else await house.read(sample.look, found[0].name),
         action=path if choose else "/s",
         filled=replace(filled, page=filled.page or house.links.base + path),
-        attributes=[(name, house.config.people.attributes[name], filled.attributes.get(name, "")) for name in asks],
+        attributes=[(name, _label(house, name), filled.attributes.get(name, "")) for name in asks],
         languages=sorted({offer.language for offer in found}),
         privacy_url=house.config.forms.privacy_url,
-        words=house.config.signup.consent_words,
+        words=tongue.as_written(house.config.signup.consent_words),
         shown_at=forms.shown_at(house.keys),
     )
 
@@ -175,6 +185,17 @@ def _once_more(house: House, filled: Filled) -> Response:
         address=filled.address,
         shown_at=forms.shown_at(house.keys, again=True),
     )
+
+
+def _common(found: tuple[Offer, ...]) -> str:
+    """Return the language all of these lists are in, "" if they differ."""
+    first, *others = {offer.language for offer in found}
+    return "" if others else first
+
+
+def _label(house: House, name: str) -> str:
+    """Return what an attribute means, as the page says it."""
+    return tongue.as_written(house.config.people.attributes[name])
 
 
 def _path(found: tuple[Offer, ...]) -> str:
