@@ -130,7 +130,7 @@ def _as_json(house: House, request: Request, outcome: str, asked: Asked) -> Resp
 def _mistakes(house: House, filled: Filled, extra: Mapping[str, str]) -> Response:
     values = {"meant": filled.meant, "typed": filled.address}
     errors: list[dict[str, Any]] = [
-        {"field": name, "pointer": f"/{name}", "code": what.replace(" ", "_"),
+        {"field": name, "pointer": f"#/{name}", "code": what.replace(" ", "_"),
          "detail": problems.mistake(house, what, **values)}
         for name, what in filled.errors.items()
     ]  # fmt: skip
