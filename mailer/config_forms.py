@@ -12,7 +12,7 @@ EVERY = "*"
 ORIGIN = re.compile(r"https?://([a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:]+\])(:[1-9][0-9]{0,4})?")
 SILENT_PORTS = {"http": ":80", "https": ":443"}
 # What the fields of every form are called (docs/pages.md).
-TAKEN = ("list", "page", "next", "keep", "take", "website", "shown_at", "proof", "waited")
+TAKEN = ("list", "page", "spoken", "next", "keep", "take", "website", "shown_at", "proof", "waited")
 LIST_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 

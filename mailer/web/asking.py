@@ -7,7 +7,7 @@ from starlette.requests import Request
 
 from mailer import address
 from mailer.errors import BadInput
-from mailer.people import lists, typos
+from mailer.people import cleaning, lists, typos
 from mailer.people.offers import Offer
 from mailer.web import sites
 from mailer.web.forms import Form
@@ -24,6 +24,8 @@ class Filled:
     name: str = ""
     language: str = ""
     page: str = ""
+    # The language the form is written in, where that is not the list's.
+    spoken: str = ""
     lists: tuple[str, ...] = ()
     attributes: Mapping[str, str] = field(default_factory=dict)
     # Where to lead on to afterwards; "" where that is not allowed.
@@ -36,7 +38,7 @@ class Filled:
     def fields(self) -> Iterator[tuple[str, str]]:
         """Yield what has to be posted again to ask for the same."""
         yield from (("list", name) for name in self.lists)
-        yield from ((name, getattr(self, name)) for name in ("address", "name", "language", "page", "next"))
+        yield from ((name, getattr(self, name)) for name in ("address", "name", "language", "page", "spoken", "next"))
         yield from self.attributes.items()
         if self.kept:
             yield "keep", self.address
@@ -85,6 +87,7 @@ def read(house: House, request: Request, form: Form, offered: tuple[Offer, ...])
         name=form.one("name", 150),
         language=form.one("language", 20),
         page=form.one("page", 500) or request.headers.get("referer", "")[:500],
+        spoken=cleaning.language(form.one("spoken", 20)),
         lists=names,
         attributes={one: form.one(one, 200) for one in asks if form.one(one)},
         next=sites.onward(house, form.one("next"), names),

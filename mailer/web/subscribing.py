@@ -78,8 +78,13 @@ async def _decide(house: House, request: Request, form: forms.Form, asked: Asked
         attributes={name: value for name, value in filled.attributes.items() if name in allowed},
         page=filled.page,
         network=house.network(request),
-        words=tongue.as_written(house.config.signup.consent_words),
+        words=_consent(house, asked),
     )
+
+
+def _consent(house: House, asked: Asked) -> str:
+    """Return what was agreed to as it was shown: in the language of the form, which says it or is the list's."""
+    return snippets.consent(house, asked.filled.spoken or asked.chosen[0].language)
 
 
 async def _as_page(house: House, request: Request, verdict: Verdict, asked: Asked) -> Response:
@@ -95,7 +100,10 @@ async def _as_page(house: House, request: Request, verdict: Verdict, asked: Aske
     if asked.filled.next:
         return RedirectResponse(asked.filled.next, 303)
     days = house.config.signup.link_days
-    return house.page("public/check_inbox.html", filled=asked.filled, offers=asked.chosen, days=days)
+    language = _common(asked.chosen)
+    return house.page(
+        "public/check_inbox.html", list_language=language, filled=asked.filled, offers=asked.chosen, days=days
+    )
 
 
 def _as_json(house: House, request: Request, outcome: str, asked: Asked) -> Response:
@@ -115,7 +123,7 @@ def _as_json(house: House, request: Request, outcome: str, asked: Asked) -> Resp
 def _mistakes(house: House, filled: Filled, extra: Mapping[str, str]) -> Response:
     values = {"meant": filled.meant, "typed": filled.address}
     errors: list[dict[str, Any]] = [
-        {"field": name, "pointer": f"/{name}", "code": what.replace(" ", "_"),
+        {"field": name, "pointer": f"#/{name}", "code": what.replace(" ", "_"),
          "detail": problems.mistake(house, what, **values)}
         for name, what in filled.errors.items()
     ]  # fmt: skip
@@ -142,21 +150,34 @@ async def _form(
     choose = len(found) > 1
     path = _path(found) if "list" in request.path_params or not choose else "/s"
     asks = house.config.forms.attributes_of(tuple(offer.name for offer in found))
+    house.languages.settle(mlist=_common(found))
     return house.page(
         "public/subscribe.html",
         status=status,
         headers={headers.ROBOTS: "all", **sites.form_headers(filled.next)},
+        list_language=_common(found),
         offers=found,
         choose=choose,
         about=None if choose else await house.read(sample.look, found[0].name),
         action=path if choose else "/s",
         filled=replace(filled, page=filled.page or house.links.base + path),
-        attributes=[(name, house.config.people.attributes[name], filled.attributes.get(name, "")) for name in asks],
+        attributes=[(name, _label(house, name), filled.attributes.get(name, "")) for name in asks],
         languages=sorted({offer.language for offer in found}),
         privacy_url=house.config.forms.privacy_url,
         words=tongue.as_written(house.config.signup.consent_words),
         shown_at=forms.shown_at(house.keys),
     )
+
+
+def _common(found: tuple[Offer, ...]) -> str:
+    """Return the language all of these lists are in, "" if they differ."""
+    first, *others = {offer.language for offer in found}
+    return "" if others else first
+
+
+def _label(house: House, name: str) -> str:
+    """Return what an attribute means, as the page says it."""
+    return tongue.as_written(house.config.people.attributes[name])
 
 
 def _path(found: tuple[Offer, ...]) -> str:

@@ -94,6 +94,13 @@ def pasted(town: Town, kind: str = "form", *names: str, **wish: Any) -> str:
     return make(house, found, snippets.Wish(**wish))
 
 
+def faults(page: Page) -> list[str]:
+    """Return what the checker of accessibility finds."""
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+    return [f"{each['id']}: {each['nodes'][0]['html'][:150]}" for each in found]
+
+
 def asked(town: Town) -> list[tuple[str, list[str], str]]:
     with town.store.read() as session:
         return [(row.address, sorted(row.lists), row.page) for row in session.query(Signup).order_by(Signup.id)]
@@ -114,8 +121,7 @@ def test_a_pasted_form_works_without_script_and_passes(browser: Browser, served:
         page = context.new_page()
         page.goto(at)
         if script:
-            page.evaluate(AXE.read_text("utf-8"))
-            assert page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"] == []
+            assert faults(page) == []
             font = "getComputedStyle(document.querySelector('{}')).fontFamily"
             assert page.evaluate(font.format("form")) == page.evaluate(font.format("body"))
         page.get_by_label("Press statements").check()
@@ -187,6 +193,7 @@ def test_the_element_answers_in_place_under_a_strict_policy(page: Page, served: 
         "Write the whole e-mail address, like name@example.org",
     ]
     assert page.locator(":focus").get_attribute("name") == "list"
+    assert faults(page) == []
     assert address.get_attribute("aria-describedby") == alerts.nth(1).get_attribute("id")
     page.get_by_label("Planned works").check()
     address.fill("anna@gmial.com")

@@ -144,8 +144,8 @@ def test_what_is_wrong_is_told_field_by_field_in_the_words_of_the_page(small_tow
     assert {"type", "title", "status", "detail", "code", "errors"} == set(problem)
     assert (problem["type"], problem["status"], problem["code"]) == (f"{BASE}/problems/invalid", 422, "invalid")
     assert [(one["field"], one["pointer"], one["code"]) for one in problem["errors"]] == [
-        ("list", "/list", "none"),
-        ("address", "/address", "not_an_address"),
+        ("list", "#/list", "none"),
+        ("address", "#/address", "not_an_address"),
     ]
     page = html.unescape(small_town.client.post("/s/press+works", data={"address": "anna"}).text)
     assert all(one["detail"] in page for one in problem["errors"])

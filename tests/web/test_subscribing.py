@@ -2,14 +2,18 @@
 
 import html
 import re
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from starlette.testclient import TestClient
 
+from mailer.config_sections import Templates
 from mailer.people import lists, suppression
 from mailer.store.tables import Notice, Signup, Subscriber
 from mailer.web import forms
-from tests.web.town import Town
+from mailer.web.site import make_site
+from tests.web.town import BASE, Town
 
 
 def signups(town: Town) -> list[Signup]:
@@ -40,7 +44,7 @@ def test_one_sign_up_is_one_row_and_nothing_else(town: Town) -> None:
 def test_the_whole_way_from_the_form_to_the_list(town: Town) -> None:
     shown = town.client.get("/s/press").text
     fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', shown))
-    assert set(fields) == {"list", "page", "shown_at"}
+    assert set(fields) == {"list", "page", "spoken", "shown_at"}
     fields["shown_at"] = town.shown_at()
     town.client.post("/s", data={**fields, "address": "anna@example.org", "name": "", "website": ""})
     town.answer_signups()
@@ -261,3 +265,33 @@ def test_who_comes_by_a_link_sees_an_example_and_how_much_came(small_town: Town)
     shown = html.unescape(small_town.client.get("/s/press").text)
     assert f'href="/a/press/{small_town.slug}"' in shown
     assert "There was one mail in the last three months." in shown
+
+
+def test_the_words_of_consent_are_kept_as_they_were_shown(small_town: Town, tmp_path: Path) -> None:
+    """A form pasted into another site speaks the list's language, our page that of who reads it."""
+    (tmp_path / "words").mkdir()
+    (tmp_path / "words/de.po").write_text(
+        'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n'
+        f'msgid "{small_town.config.signup.consent_words}"\nmsgstr "Ich will {{list}} bekommen."\n\n'
+        'msgid "Choose at least one"\nmsgstr "Wähle etwas aus"\n'
+    )
+    config = small_town.config.model_copy(update={"templates": Templates(folder=tmp_path)})
+    client = TestClient(make_site(config, small_town.store, small_town.keys), base_url=BASE)
+    german, english = "Ich will {list} bekommen.", small_town.config.signup.consent_words
+    assert german.replace("{list}", "Planned works") in client.get("/s/works/snippet").text
+    assert english.replace("{list}", "Press statements") in client.get("/s/press/snippet").text
+    for spoken, page_words in (("de", german), ("en", english), ("xx", german)):
+        asked = {"Accept-Language": spoken}
+        shown = html.unescape(client.get("/s/works", headers=asked).text)
+        assert page_words.replace("{list}", "Planned works") in shown
+        spoken = dict(re.findall(r'<input type="hidden" name="(spoken)" value="([^"]*)"', shown))
+        data = {"address": "anna@example.org", "shown_at": small_town.shown_at(), **spoken}
+        assert client.post("/s/works", data=data, headers=asked).status_code == 200
+        assert client.post("/s/works", data={"address": "anna@example.org"}, headers=asked).status_code == 200
+        assert client.post("/s/press", json={"address": "anna@example.org"}, headers=asked).status_code == 202
+        assert [row.words for row in signups(small_town)[-3:]] == [page_words, german, english]
+    several = html.unescape(client.get("/s/works+press/snippet").text)
+    assert german.replace("{list}", "what I chose here") in several
+    assert '<input type="hidden" name="spoken" value="de">' in several
+    problem = client.post("/s", json={"address": "a@example.org"}, headers={"Accept-Language": "de"}).json()
+    assert [one["detail"] for one in problem["errors"]] == ["Wähle etwas aus"]

@@ -143,7 +143,8 @@ class Town:
 
     def shown_at(self, ago: float = 10, purpose: str = forms.RENDERED) -> str:
         """Return the hidden field of a form shown some seconds ago."""
-        return self.keys.ring.sign(purpose, int((clock.now() - timedelta(seconds=ago)).timestamp()))
+        moment = int((clock.now() - timedelta(seconds=ago)).timestamp())
+        return self.keys.ring.sign(purpose, moment, next(self._numbers))
 
 
 def build(store: Store, keys: Keys, **settings: Any) -> Town:
