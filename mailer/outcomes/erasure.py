@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from mailer import address, clock
 from mailer.errors import BadInput
 from mailer.outcomes import events
-from mailer.people import consent, subscribers, suppression
+from mailer.people import consent, limits, subscribers, suppression
 from mailer.people.rows import changed
 from mailer.store.tables import (
     Attempt,
@@ -47,6 +47,7 @@ def erase(session: Session, keys: Keys, subscriber_id: int, *, actor: str) -> Re
     if subscriber.erased_at:
         return Receipt(subscriber.erased_at, 0, 0, 0, already=True)
     titles = events.end_every(session, subscriber_id, why=suppression.ERASED, actor=actor)
+    limits.give_back(session, keys, address.parse(subscriber.address))
     suppression.lift_hash(session, subscriber.address_hash, why="erased", scope=suppression.MAILINGS)
     suppression.suppress_hash(
         session,

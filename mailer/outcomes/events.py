@@ -173,21 +173,23 @@ def undo_leave(
 
 
 def not_me(session: Session, subscriber_id: int, asked_minute: int, *, actor: str, network: str = "") -> NotMe:
-    """Take back sign-ups asked for until this minute (since 1970), which somebody else made.
+    """Take back sign-ups asked for until this minute (since 1970), which somebody else made, and any that came after.
 
-    If nothing else of this person is open, we never write to the address again.
+    If nothing else of this person is open, we never write to the address again. A link with nothing left to take back
+    touches no newer sign-up.
     """
     subscriber = take_turn(session, subscriber_id)
     until = consent.minute_end(asked_minute)
     titles: list[str] = []
-    others = False
-    for subscription, mlist in subscriptions.of_person(session, subscriber_id):
-        if subscription.state == subscriptions.PENDING and subscription.asked_at < until:
-            subscriptions.end(session, subscription, NOT_ME)
-            consent.record(session, subscription, consent.NOT_ME, actor=actor, network=network)
-            titles.append(mlist.title)
-        elif subscription.state != subscriptions.ENDED:
-            others = True
+    rows = [row for row in subscriptions.of_person(session, subscriber_id) if row[0].state != subscriptions.ENDED]
+    waiting = [row for row in rows if row[0].state == subscriptions.PENDING]
+    # Whoever signs somebody up goes on doing it: what was asked for since would keep us writing.
+    mine = waiting if any(one.asked_at < until for one, _ in waiting) else []
+    for subscription, mlist in mine:
+        subscriptions.end(session, subscription, NOT_ME)
+        consent.record(session, subscription, consent.NOT_ME, actor=actor, network=network)
+        titles.append(mlist.title)
+    others = len(rows) > len(mine)
     if not others and not subscriber.erased_at:
         suppression.suppress_hash(
             session,

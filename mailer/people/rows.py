@@ -38,6 +38,16 @@ def insert_new_many(session: Session, table: type[Table], rows: Sequence[dict[st
     return list(session.execute(_from_arrays(plain, rows).returning(*returned)))
 
 
+def is_alone(session: Session, number: int) -> bool:
+    """Say whether no other transaction does the work of this number now, and keep others out of it until this one ends.
+
+    On SQLite whoever writes is alone anyway.
+    """
+    if session.get_bind().dialect.name != "postgresql":
+        return True
+    return bool(session.scalar(select(func.pg_try_advisory_xact_lock(number))))
+
+
 def plan_afresh(session: Session) -> None:
     """Let PostgreSQL plan every statement of this transaction for the tables as they are now.
 

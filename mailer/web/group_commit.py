@@ -13,8 +13,8 @@ Wish = TypeVar("Wish")
 Answer = TypeVar("Answer")
 # Runs a verb in a thread, in one transaction; House.write is one.
 Write = Callable[..., Awaitable[Any]]
-# So many in one transaction that it holds the store for some 20 ms on SQLite, and so many waiting that the last of them is
-# still answered within about two seconds.
+# So many in one transaction that it holds the store for some 20 ms on SQLite, and so many waiting that the last of
+# them is still answered within about two seconds.
 MOST, WAITING = 500, 2000
 AGAIN_SECONDS = 5
 # Where several came together more are likely to come: the transaction costs the same, and theirs would be the next.

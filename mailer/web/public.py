@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from mailer.web import archive, choices, confirming, leaving, subscribing
+from mailer.web import archive, choices, confirming, leaving, problems, sites, subscribing
 from mailer.web.health import Health
 from mailer.web.house import House
 from mailer.web.metrics import Metrics
@@ -16,9 +16,10 @@ Handler = Callable[[House, Request], Awaitable[Response]]
 
 ROUTES: tuple[tuple[str, dict[str, Handler]], ...] = (
     ("/", {"GET": subscribing.index}),
-    ("/s", {"GET": subscribing.show_all, "POST": subscribing.take}),
-    ("/s/{list}", {"GET": subscribing.show}),
+    ("/s", {"GET": subscribing.show, "POST": subscribing.take, "OPTIONS": sites.preflight}),
+    ("/s/{list}", {"GET": subscribing.show, "POST": subscribing.take, "OPTIONS": sites.preflight}),
     ("/s/{list}/snippet", {"GET": subscribing.snippet}),
+    ("/problems/{code}", {"GET": problems.explain}),
     ("/c/{token}", {"GET": confirming.show, "POST": confirming.act}),
     ("/n/{token}", {"GET": confirming.show_not_me, "POST": confirming.act_not_me}),
     ("/u/{token}", {"GET": leaving.show, "POST": leaving.act}),

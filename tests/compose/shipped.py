@@ -25,6 +25,7 @@ NOTICES = {
         "lists": ["Service statements", "Statements of the board"],
         "asked_at": "3 May 2026, 14:02",
         "page": "https://www.example.org/news",
+        "network": "203.0.113.0/24",
         "days": 7,
     },
     "welcome": {

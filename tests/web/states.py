@@ -1,5 +1,6 @@
 """Every public page in every state it has, each reached as a reader reaches it."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -8,11 +9,13 @@ import pytest
 
 from mailer import clock
 from mailer.outcomes import erasure
-from mailer.people import suppression
+from mailer.people import breaker, limits, suppression
 from mailer.store.tables import Hit, Subscriber
 from tests.web.town import Town
 
 State = Callable[[Town], Any]
+# What the buttons of the pages behind a confirm mail say.
+CONFIRM, NOT_ME = {"action": "confirm"}, {"action": "not me"}
 NO_LINK = "/u/AQPHgt_LUJgSLwFI643Nc0R7ng"
 
 
@@ -72,9 +75,28 @@ def _confirm(town: Town, *posts: str, **step: float) -> Any:
     return answer or _later(lambda: town.client.get(link), **step)
 
 
+def _challenge(town: Town, *, early: bool = False) -> Any:
+    with town.store.write() as session:
+        limits.hit(session, breaker.TRIPPED, "press")
+    answer = town.subscribe("anna.miller@example.org")
+    if early:
+        waited = re.search(r'name="waited" value="([^"]*)"', answer.text)
+        answer = town.subscribe("anna.miller@example.org", waited=waited[1] if waited else "")
+    with town.store.write() as session:
+        session.query(Hit).filter_by(kind=breaker.TRIPPED).delete()
+    return answer
+
+
+def _confirm_more(town: Town) -> Any:
+    reader = town.asked("press")
+    town.subscribe(reader.address, "works")
+    town.answer_signups()
+    return town.client.get(town.notice_links(reader)["confirm"])
+
+
 def _confirm_gone(town: Town) -> Any:
     links = town.notice_links(town.asked())
-    town.client.post(links["not_me"])
+    town.client.post(links["not_me"], data=NOT_ME)
     return town.client.get(links["confirm"])
 
 
@@ -83,15 +105,15 @@ def _confirm_refused(town: Town) -> Any:
     with town.store.write() as session:
         person = session.get_one(Subscriber, reader.id)
         suppression.suppress_hash(session, person.address_hash, scope="all", reason="mailbox gone")
-    return town.client.post(town.notice_links(reader)["confirm"])
+    return town.client.post(town.notice_links(reader)["confirm"], data=CONFIRM)
 
 
 def _not_me(town: Town, post: bool, *, late: bool = False) -> Any:
     links = town.notice_links(town.asked())
     link = links["not_me"]
     if late:
-        town.client.post(links["confirm"])
-    return town.client.post(link) if post else town.client.get(link)
+        town.client.post(links["confirm"], data=CONFIRM)
+    return town.client.post(link, data=NOT_ME) if post else town.client.get(link)
 
 
 def _erased(town: Town, place: str) -> Any:
@@ -140,13 +162,19 @@ STATES: dict[str, State] = {
     "subscribe": _get("/s/press"),
     "subscribe-wrong": lambda town: town.subscribe("anna.miller(at)example.org", name="Anna Miller"),
     "subscribe-empty": lambda town: town.subscribe(""),
+    "subscribe-mistyped": lambda town: town.subscribe("anna.miller@gmial.com", name="Anna Miller"),
+    "subscribe-example": lambda town: town.publish() and town.client.get("/s/press"),
     "subscribe-several": _get("/s"),
     "subscribe-several-wrong": lambda town: town.client.post("/s", data={"address": "x"}),
     "check-inbox": lambda town: town.subscribe("anna.miller@example.org"),
     "once-more": lambda town: town.subscribe("anna.miller@example.org", shown_at=town.shown_at(0)),
+    "challenge": lambda town: _challenge(town),
+    "challenge-early": lambda town: _challenge(town, early=True),
     "closed": _get("/s/old"),
     "snippet": _get("/s/press/snippet"),
+    "problem": _get("/problems/challenge_required"),
     "confirm": lambda town: _confirm(town),
+    "confirm-more": _confirm_more,
     "confirmed": lambda town: _confirm(town, "confirm"),
     "confirmed-before": lambda town: _confirm(town, "confirm", "confirm"),
     "confirm-expired": lambda town: _confirm(town, days=8),

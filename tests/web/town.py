@@ -21,7 +21,14 @@ from mailer.web.site import make_site
 from tests.make import make_draft, make_list, make_reader, start, subscription_of
 
 BASE = "http://127.0.0.1:8000"
-SETTINGS: dict[str, Any] = {"site": {"name": "Town Water", "base_url": BASE}}
+SETTINGS: dict[str, Any] = {
+    "site": {"name": "Town Water", "base_url": BASE},
+    "people": {"attributes": {"city": "Town or city", "debt": "Not for readers"}},
+    "forms": {
+        "sites": {"https://www.water.example": ["*"], "https://works.example": ["works"]},
+        "attributes": {"city": ["press"]},
+    },
+}
 
 
 @dataclass
@@ -136,7 +143,8 @@ class Town:
 
     def shown_at(self, ago: float = 10, purpose: str = forms.RENDERED) -> str:
         """Return the hidden field of a form shown some seconds ago."""
-        return self.keys.ring.sign(purpose, int((clock.now() - timedelta(seconds=ago)).timestamp()))
+        moment = int((clock.now() - timedelta(seconds=ago)).timestamp())
+        return self.keys.ring.sign(purpose, moment, next(self._numbers))
 
 
 def build(store: Store, keys: Keys, **settings: Any) -> Town:

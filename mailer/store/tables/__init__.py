@@ -1,7 +1,7 @@
 """Every table, one file per room, in the order of the flow."""
 
 from mailer.store.tables.base import EPOCH, MICROSECOND, Instant, Table, db_now
-from mailer.store.tables.house import Fact, Hit, Occurrence, Spending
+from mailer.store.tables.house import Fact, Hit, Occurrence, Proof, Spending
 from mailer.store.tables.mailing import (
     DELIVERY_STATES,
     LATE,
@@ -67,6 +67,7 @@ __all__ = [
     "Notice",
     "Occurrence",
     "Outcome",
+    "Proof",
     "Reason",
     "Signup",
     "Spending",

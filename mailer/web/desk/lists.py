@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from mailer.errors import MailerError, Refused
 from mailer.outcomes import reasons
-from mailer.people import lists
+from mailer.people import breaker, lists
 from mailer.web.desk.call import Call
 from mailer.web.desk.plain import plain
 from mailer.web.house import Session
@@ -54,6 +54,7 @@ def _look(session: Session, call: Call) -> list[dict[str, Any]]:
             "told": reasons.of_list(session, mlist.id),
             "subscribe": links.subscribe(mlist.name),
             "archive": links.archive(mlist.name),
+            "asks": breaker.asks_for_work(session, [mlist.name]),
         }
         for mlist in lists.every(session)
     ]

@@ -152,6 +152,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("duty", "local_time", name=op.f("pk_occurrences")),
     )
     op.create_table(
+        "proofs",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("at", base.Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_proofs")),
+    )
+    op.create_index("ix_proofs_at", "proofs", ["at"], unique=False)
+
+    op.create_table(
         "signups",
         sa.Column("id", base.Key, nullable=False),
         sa.Column("address", sa.String(length=320), nullable=False),
