@@ -130,6 +130,13 @@ class Duties:
         day = f"{local:%Y-%m-%d} {NIGHT_HOUR:02}:00"
         if self._do("night", lambda session: occurrences.claim(session, NIGHT, day)):
             self._do("purge", lambda session: self._purge(session, day))
+            self._wipe()
+
+    def _wipe(self) -> None:
+        try:
+            self._store.wipe()
+        except StoreTrouble as error:
+            log.error("what was erased may still be read in the store's file: %s", " ".join(str(error).split()))
 
     def _purge(self, session: Session, day: str) -> None:
         """Forget what we need not know any longer."""

@@ -16,6 +16,7 @@ SIGN_UP = "sign-up from a network"
 CONFIRM = "confirm mail to an address"
 ALREADY = "already-subscribed mail to an address"
 LINK = "link mail to an address"
+MOVE = "change of an address"
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)

@@ -19,7 +19,7 @@ from mailer.web import desk, headers, public
 from mailer.web.house import House, open_house
 
 log = logging.getLogger("mailer.web")
-ROBOTS = "User-agent: *\n" + "".join(f"Disallow: {path}\n" for path in ("/c/", "/n/", "/u/", "/m/", "/desk/"))
+ROBOTS = "User-agent: *\n" + "".join(f"Disallow: {path}\n" for path in ("/c/", "/n/", "/u/", "/m/", "/w/", "/desk/"))
 
 
 def make_site(config: Config, store: Store, keys: Keys) -> Starlette:
