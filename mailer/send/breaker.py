@@ -16,6 +16,12 @@ class Breaker:
         self._last: deque[bool] = deque(maxlen=WINDOW)
         self._run = 0
 
+    def copy(self) -> "Breaker":
+        """Return one that has counted the same."""
+        same = Breaker()
+        same._last, same._run = self._last.copy(), self._run
+        return same
+
     def count(self, kind: Kind) -> bool:
         """Count one verdict; say whether the mailing must pause."""
         ours = kind in OURS

@@ -1,12 +1,11 @@
 """The turns of a lane: settle what came back, take the last look, begin what may go, give back, lease anew."""
 
-import copy
 import logging
 from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, bindparam, select
 from sqlalchemy.orm import Session
 
 from mailer import crash
@@ -21,6 +20,9 @@ from mailer.store.tables import Mailing, Subscriber
 log = logging.getLogger("mailer.send")
 # Rows read at a time; a batch has about as many.
 LOAD = 1000
+_TERMS = select(Mailing.id, Mailing.paused_seconds, Mailing.on_uncertain).where(
+    Mailing.id.in_(bindparam("ids", expanding=True)), Mailing.state == "sending"
+)
 
 
 class Exchange:
@@ -161,7 +163,7 @@ class Exchange:
                 continue
             if mailing_id not in counted:
                 # A copy: what a transaction that fails has counted must not count.
-                counted[mailing_id] = copy.deepcopy(self._breakers.get(mailing_id) or Breaker())
+                counted[mailing_id] = self._breakers.get(mailing_id, Breaker()).copy()
             if counted[mailing_id].count(result.kind):
                 mailing = session.get_one(Mailing, mailing_id, populate_existing=True)
                 if mailing.state == "sending":
@@ -173,8 +175,7 @@ class Exchange:
     def _terms(self, session: Session, chosen: Sequence[Chosen]) -> dict[int, Terms]:
         """Return what the mailings that are being sent say; one that is not has no terms."""
         ids = {one.hold.lease.mailing_id for one in chosen} - {0}
-        asked = select(Mailing.id, Mailing.paused_seconds, Mailing.on_uncertain)
-        rows = session.execute(asked.where(Mailing.id.in_(ids), Mailing.state == "sending")) if ids else ()
+        rows = session.execute(_TERMS, {"ids": list(ids)}) if ids else ()
         terms = {row.id: Terms(row.paused_seconds, row.on_uncertain == "retry") for row in rows}
         return {0: Terms(0, self._house.config.send.on_uncertain == "retry"), **terms}
 

@@ -1,46 +1,19 @@
 """What is written down before and after every message: rows begun, results settled."""
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    CursorResult,
-    Integer,
-    Select,
-    Table,
-    Text,
-    and_,
-    case,
-    exists,
-    func,
-    insert,
-    literal,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, CursorResult, Table, Update, and_, case, insert, literal, select, update
 from sqlalchemy.orm import Session
-from sqlalchemy.types import TypeEngine
 
 from mailer import clock, maillog
+from mailer.send import marks
 from mailer.send.leases import TABLES, Lease
-from mailer.store.handed import handed, taken
-from mailer.store.tables import (
-    EPOCH,
-    MICROSECOND,
-    Attempt,
-    Batch,
-    Mailing,
-    Subscription,
-    Suppression,
-    db_now,
-    is_open,
-)
+from mailer.store.handed import packed, taken
+from mailer.store.tables import EPOCH, MICROSECOND, Attempt, Subscription, is_open
 
 
 @dataclass(slots=True)
@@ -60,10 +33,6 @@ class Settled:
     worker: str = ""
 
 
-_SETTLED: dict[str, TypeEngine[Any]] = {
-    "row_id": BigInteger(), "attempt": BigInteger(), "code": Integer(), "status": Text(), "text": Text(),
-    "why": Text(), "next_at": BigInteger(),
-}  # fmt: skip
 # What a message, and the next try at it, need not know of its row.
 _NOT_READ = frozenset(
     ("batch_id", "address_hash", "why", "begun_at", "attempt", "worker", "route", "made_at",
@@ -76,9 +45,9 @@ def waiting_rows(session: Session, mine: Lease, after: int, limit: int) -> Seque
     rows = TABLES[mine.lane]
     read = [column for column in rows.c if column.name not in _NOT_READ]
     ready = select(*read).where(
-        rows.c.batch_id == mine.batch_id, is_open(rows.name), rows.c.id > after, _may_begin(rows)
+        rows.c.batch_id == mine.batch_id, is_open(rows.name), rows.c.id > after, marks.may_begin(rows)
     )
-    return taken(session, ready.order_by(rows.c.id).limit(limit))
+    return taken(session, ready.order_by(rows.c.id).limit(limit), now=clock.now())
 
 
 def begin(
@@ -91,31 +60,18 @@ def begin(
     be sent any more are left out with the reason. Rows that are all ``is_fresh`` were never begun and have no
     time for a next try: then no index has to be touched.
     """
-    rows, now = TABLES[mine.lane], clock.now()
-    attempt = secrets.randbits(62) | 1
-    mark = (
-        update(rows)
-        .where(rows.c.id.in_(_those(session, ids)), _may_begin(rows), _is_mine(mine), ~_must_not(rows, mine))
-        .values(
-            state="begun",
-            why="",
-            begun_at=now,
-            first_begun_at=func.coalesce(rows.c.first_begun_at, literal(now, rows.c.begun_at.type)),
-            attempt=attempt,
-            worker=mine.owner,
-            relay=relay,
-            tries=rows.c.tries + 1,
-        )
-    )
-    if not is_fresh:
-        mark = mark.values(next_at=None, again=or_(rows.c.again, rows.c.state == "uncertain"))
+    attempt, now = secrets.randbits(62) | 1, clock.now()
+    mark = marks.begin(session.get_bind().dialect.name, mine.lane, is_fresh=is_fresh)
+    told = {
+        "ids": packed((row_id,) for row_id in ids), "now": now, "this_attempt": attempt, "this_relay": relay,
+        "batch": mine.batch_id, "owner": mine.owner, "epoch": mine.epoch,
+    }  # fmt: skip
     if mine.lane == "mailing":
-        mark = mark.where(exists().where(Mailing.id == mine.mailing_id, Mailing.state == "sending"))
-    marked = _count(session, mark.execution_options(synchronize_session=False))
-    if is_fresh and marked == len(ids):
+        told["mailing"] = mine.mailing_id
+    if _count(session, mark, told) == len(ids) and is_fresh:
         # No row need be asked for: SQLite hands over each by itself, and each time other threads come between.
         return attempt, dict.fromkeys(ids, now)
-    return attempt, _which(session, rows, mine, ids, attempt)
+    return attempt, _which(session, TABLES[mine.lane], mine, ids, attempt)
 
 
 def _which(session: Session, rows: Table, mine: Lease, ids: Sequence[int], attempt: int) -> dict[int, datetime]:
@@ -157,65 +113,16 @@ def settle(session: Session, lane: str, results: Iterable[Settled]) -> None:
 
 
 def _settle_group(session: Session, lane: str, state: str, group: Sequence[Settled], *, unwritten: bool) -> None:
-    rows, now = TABLES[lane], clock.now()
-    # Going back is only for what is still begun: an uncertain row cannot be proved unwritten.
-    still_open = rows.c.state == "begun"
-    if state not in ("queued", "waiting") and not unwritten:
-        still_open = or_(still_open, rows.c.state == "uncertain")
-    values = [
+    values = packed(
         (item.row_id, item.attempt, item.code, item.status, item.text, item.why,
          (item.next_at - EPOCH) // MICROSECOND if item.next_at else None)
         for item in group
-    ]  # fmt: skip
-    found = handed(session, values, **_SETTLED).c
-    statement = (
-        update(rows)
-        .where(rows.c.id == found.row_id, rows.c.attempt == found.attempt, still_open)
-        .values(
-            state=state,
-            why=found.why,
-            next_at=found.next_at,
-            reply_code=found.code,
-            reply_status=found.status,
-            reply_text=found.text,
-            final_at=now if state in ("accepted", "refused") else None,
-        )
-        .execution_options(synchronize_session=False)
-    )
-    if unwritten:
-        statement = statement.values(tries=rows.c.tries - 1)
-    session.execute(statement)
-
-
-def _those(session: Session, ids: Sequence[int]) -> Select[Any]:
-    return select(handed(session, [(row_id,) for row_id in ids], row_id=BigInteger()).c.row_id)
-
-
-def _may_begin(rows: Table) -> ColumnElement[bool]:
-    now = clock.now()
-    return or_(
-        rows.c.state == "queued",
-        and_(rows.c.state == "waiting", rows.c.next_at <= now),
-        and_(rows.c.state == "uncertain", rows.c.next_at <= now),
-    )
-
-
-def _is_mine(mine: Lease) -> ColumnElement[bool]:
-    return exists().where(
-        Batch.id == mine.batch_id,
-        Batch.owner == mine.owner,
-        Batch.epoch == mine.epoch,
-        Batch.lease_until > db_now(),
-    )
-
-
-def _must_not(rows: Table, mine: Lease) -> ColumnElement[bool]:
-    """Say in SQL who must not be written to any more: a notice asked for passes the scope ``mailings``."""
-    suppressed = and_(Suppression.address_hash == rows.c.address_hash, Suppression.lifted_at.is_(None))
-    if mine.lane == "notice":
-        return exists().where(suppressed, Suppression.scope == "all")
-    active = exists().where(Subscription.id == rows.c.subscription_id, Subscription.state == "active")
-    return or_(exists().where(suppressed), ~active)
+    )  # fmt: skip
+    statement = marks.settle(session.get_bind().dialect.name, lane, state, unwritten=unwritten)
+    told: dict[str, Any] = {"results": values}
+    if state in marks.FINAL:
+        told["now"] = clock.now()
+    session.execute(statement, told)
 
 
 def _leave_out(session: Session, mine: Lease, ids: Sequence[int]) -> None:
@@ -225,7 +132,7 @@ def _leave_out(session: Session, mine: Lease, ids: Sequence[int]) -> None:
     if mine.lane == "mailing":
         state = select(Subscription.state).where(Subscription.id == rows.c.subscription_id).scalar_subquery()
         why = case((state == "ended", literal("left meanwhile")), (state == "paused", literal("paused")), else_=why)
-    blocked = and_(rows.c.id.in_(ids), _must_not(rows, mine))
+    blocked = and_(rows.c.id.in_(ids), marks.must_not(rows, mine.lane))
     out = session.execute(
         update(rows)
         .where(blocked, rows.c.state.in_(("queued", "waiting")))
@@ -238,7 +145,7 @@ def _leave_out(session: Session, mine: Lease, ids: Sequence[int]) -> None:
     session.execute(update(rows).where(blocked, rows.c.state == "uncertain").values(next_at=None))
 
 
-def _count(session: Session, statement: Any) -> int:
-    result = session.execute(statement)
+def _count(session: Session, statement: Update, told: Mapping[str, Any]) -> int:
+    result = session.execute(statement, told)
     assert isinstance(result, CursorResult)
     return int(result.rowcount)

@@ -107,7 +107,8 @@ class Station:
     @property
     def window(self) -> int:
         """Return how many rows may be begun at a time: what the relay took in the last 200 ms, within bounds."""
-        least = 2 * sum(line.capacity for line in self._lines) or self.relay.connections
+        # Twice what can be on the wire, and as much to go on with while the next are begun.
+        least = 4 * sum(line.capacity for line in self._lines) or self.relay.connections
         return min(max(least, self.relay.connections, int(self._rate * WINDOW_SECONDS)), WIDEST)
 
     @property

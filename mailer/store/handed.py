@@ -1,7 +1,7 @@
 """Many rows handed to a statement, or taken from one, as a single JSON value."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import make_dataclass
 from functools import lru_cache, partial
 from typing import Any
@@ -14,10 +14,10 @@ from sqlalchemy import (
     Subquery,
     Text,
     TypeDecorator,
+    bindparam,
     cast,
     column,
     func,
-    literal,
     select,
     type_coerce,
 )
@@ -26,14 +26,19 @@ from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
 
-def handed(session: Session, rows: Sequence[Sequence[Any]], **columns: TypeEngine[Any]) -> Subquery:
-    """Return a table of these rows with the named columns; their values are what JSON knows: text, whole numbers, None.
+def packed(rows: Iterable[Sequence[Any]]) -> str:
+    """Return rows as the one value a table made by handed() is given; what JSON knows: text, whole numbers, None."""
+    return json.dumps(list(rows), separators=(",", ":"))
+
+
+def handed(dialect: str, name: str, **columns: TypeEngine[Any]) -> Subquery:
+    """Return a table with the named columns of the rows that will be given, packed(), as the parameter ``name``.
 
     Both stores read JSON in compiled code, so a thousand rows cost what a few executions would.
     """
-    text = literal(json.dumps(rows, separators=(",", ":")), Text)
+    text = bindparam(name, type_=Text)
     picked: list[ColumnElement[Any]]
-    if session.get_bind().dialect.name == "sqlite":
+    if dialect == "sqlite":
         each = func.json_each(text).table_valued("value", name="each")
         picked = [func.json_extract(each.c.value, f"$[{place}]") for place in range(len(columns))]
     else:
@@ -42,18 +47,18 @@ def handed(session: Session, rows: Sequence[Sequence[Any]], **columns: TypeEngin
     return select(*(value.label(name) for name, value in zip(columns, picked, strict=True))).subquery("handed")
 
 
-def taken(session: Session, statement: Select[Any]) -> list[Any]:
-    """Return the rows a SELECT finds as plain objects with its columns as attributes, in its order.
+def taken(session: Session, statement: Select[Any], **parameters: Any) -> list[Any]:
+    """Return the rows a SELECT finds with these parameters, as plain objects with its columns as attributes, in order.
 
     SQLite hands over each row by itself and lets other threads come between each time; as one value a
     thousand rows come at once.
     """
     if session.get_bind().dialect.name != "sqlite":
-        return list(session.execute(statement))
+        return list(session.execute(statement, parameters))
     inner = statement.subquery("inner")
     # What is JSON already stays it.
     cells = [func.json(cell) if isinstance(cell.type, JSON) else type_coerce(cell, Text) for cell in inner.c]
-    rows = json.loads(session.scalar(select(func.json_group_array(func.json_array(*cells)))) or "[]")
+    rows = json.loads(session.scalar(select(func.json_group_array(func.json_array(*cells))), parameters) or "[]")
     for place, cell in enumerate(inner.c):
         if read := _reader(cell.type, session):
             for row in rows:
