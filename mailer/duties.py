@@ -154,6 +154,13 @@ class Duties:
             gone = self._in_pieces("purge", partial(purge.forget_pending, before=unconfirmed))
             self._in_pieces("shorten", partial(consent.shorten_networks, before=clock.now() - NETWORKS_KEPT))
             self._do("purge", lambda session: self._purge(session, day, gone))
+            self._wipe()
+
+    def _wipe(self) -> None:
+        try:
+            self._store.wipe()
+        except StoreTrouble as error:
+            log.error("what was erased may still be read in the store's file: %s", " ".join(str(error).split()))
 
     def _in_pieces(self, duty: str, verb: Callable[[Session], int]) -> int:
         """Do a part at a time, in short transactions, until nothing is left; return how much it was."""

@@ -18,11 +18,12 @@ from mailer.compose.wire import Program
 from mailer.config import Config, template_folders
 from mailer.mailing import editions, mailings
 from mailer.mailing.links import Links
+from mailer.mailing.visit import FRESH_MINUTES
 from mailer.people import limits, signups
 from mailer.store.tables import MailingList, Notice, Subscriber, Subscription
 from mailer.tokens import Keys
 
-KINDS = ("confirm", "welcome", "already", "link", "staff_link", "alarm", "test")
+KINDS = ("confirm", "welcome", "already", "link", "move", "moved", "staff_link", "alarm", "test")
 # Facts of a notice that are lists in its template; kept as lines in the row.
 MANY = ("lists", "lines")
 HOST_NAME = re.compile(r"[a-z0-9.-]{1,253}")
@@ -63,7 +64,8 @@ def answer_signups(session: Session, config: Config, keys: Keys, limit: int = 50
                 "not_me": links.not_me(subscriber.id, followup.asked_at),
             }
         elif followup.kind == "link":
-            facts["minutes"] = ""
+            facts["minutes"] = str(FRESH_MINUTES)
+            urls = {"manage": links.fresh(subscriber.id, subscriber.address_hash, clock.now())}
         to_person(session, followup.kind, subscriber, lists, facts, urls)
     return signups.some_wait(session)
 

@@ -25,6 +25,7 @@ CONFIRM_SPELLED = "confirm mail to a spelling"
 CONFIRM_DOMAIN = "confirm mail to a domain"
 DOMAIN_CONFIRMED = "confirmed address of a domain"
 MAILBOX = "sign-up of an address"
+MOVE = "change of an address"
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)

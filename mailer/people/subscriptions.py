@@ -38,11 +38,32 @@ EACH, DAILY, WEEKLY = "each", "daily", "weekly"
 
 
 def need(session: Session, subscription_id: int) -> Subscription:
-    """Return this subscription; NotFound if there is none."""
+    """Return this subscription; NotFound if there is none.
+
+    For one of somebody who was erased, or is known by another address now, it is what the same address has
+    with the same list today: the links of old mails go on working.
+    """
     found = session.get(Subscription, subscription_id, populate_existing=True)
     if found is None:
         raise NotFound("there is no such subscription", cure="perhaps the link was made by another installation")
-    return found
+    return _of_today(session, found) if found.state == ENDED else found
+
+
+def _of_today(session: Session, ended: Subscription) -> Subscription:
+    person = session.get_one(Subscriber, ended.subscriber_id)
+    if person.erased_at is None:
+        return ended
+    found = session.scalars(
+        select(Subscription)
+        .join(Subscriber, Subscriber.id == Subscription.subscriber_id)
+        .where(
+            Subscriber.address_hash == person.address_hash,
+            Subscriber.erased_at.is_(None),
+            Subscription.list_id == ended.list_id,
+        )
+        .execution_options(populate_existing=True)
+    ).first()
+    return found or ended
 
 
 def of_person(session: Session, subscriber_id: int) -> list[tuple[Subscription, MailingList]]:

@@ -20,7 +20,7 @@ from mailer.web.house import House, open_house
 from mailer.web.one_click import OneClick
 
 log = logging.getLogger("mailer.web")
-ROBOTS = "User-agent: *\n" + "".join(f"Disallow: {path}\n" for path in ("/c/", "/n/", "/u/", "/m/", "/desk/"))
+ROBOTS = "User-agent: *\n" + "".join(f"Disallow: {path}\n" for path in ("/c/", "/n/", "/u/", "/m/", "/w/", "/desk/"))
 
 
 def make_site(config: Config, store: Store, keys: Keys) -> Starlette:

@@ -35,6 +35,8 @@ NOTICES = {
     },
     "already": {"lists": ["Service statements"]},
     "link": {"minutes": 30},
+    "move": {"address": "a…r@example.net", "asked_at": "3 May 2026, 14:02", "hours": "24"},
+    "moved": {"address": "a…r@example.net", "asked_at": "3 May 2026, 14:02"},
     "test_relay": {"relay": "main", "lines": ["Relay main: mail.example.org, port 587, STARTTLS"]},
     "staff_link": {"minutes": 30},
     "alarm": {
@@ -42,7 +44,7 @@ NOTICES = {
         "lines": ["Since 14:02 the relay main answers 454 4.7.0.", "9,120 deliveries wait; none is lost."],
     },
 }
-FOR_READERS = ("confirm", "welcome", "already", "link")
+FOR_READERS = ("confirm", "welcome", "already", "link", "move", "moved")
 
 
 @lru_cache

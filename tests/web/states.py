@@ -123,13 +123,37 @@ def _erased(town: Town, place: str) -> Any:
     return town.client.get(town.leave(reader) if place == "u" else town.links.choices(reader.id))
 
 
-def _choices(town: Town, *posts: dict[str, str], **step: float) -> Any:
-    link = town.links.choices(town.reader("press", "works").id)
+def _choices(town: Town, *posts: dict[str, Any], is_fresh: bool = False, **step: float) -> Any:
+    reader = town.reader("press", "works")
+    link = town.fresh(reader) if is_fresh else town.links.choices(reader.id)
     answer = None
     for number, data in enumerate(posts):
         last = step if number == len(posts) - 1 else {}
-        answer = _later(lambda data=data: town.client.post(link, data=data), **last)
-    return answer or town.client.get(link)
+        answer = _later(lambda data=data: town.client.post(link, data=MINE | data), **last)
+    return answer or town.client.get(link, params=MINE)
+
+
+def _own(town: Town, what: str, *posts: dict[str, str], ago: float = 0) -> Any:
+    link = f"{town.fresh(town.reader(), ago)}/{what}"
+    answers = [town.client.post(link, data=data) for data in posts]
+    return answers[-1] if answers else town.client.get(link)
+
+
+def _move(town: Town, *posts: str, **step: float) -> Any:
+    reader = town.reader()
+    town.client.post(f"{town.fresh(reader)}/address", data={"address": f"moved{reader.id}@example.net"})
+    link = town.notice_links(reader, "move")["confirm"]
+    answers = [town.client.post(link) for _ in posts]
+    return answers[-1] if answers else _later(lambda: town.client.get(link), **step)
+
+
+def _move_refused(town: Town) -> Any:
+    reader = town.reader()
+    spelled = f"gone{reader.id}@example.net"
+    town.client.post(f"{town.fresh(reader)}/address", data={"address": spelled})
+    with town.store.write() as session:
+        suppression.suppress(session, town.keys, spelled, scope="all", reason="mailbox gone")
+    return town.client.post(town.notice_links(reader, "move")["confirm"])
 
 
 def _too_many(town: Town) -> Any:
@@ -155,6 +179,11 @@ def _raising(error: Exception) -> Callable[..., Any]:
     return fail
 
 
+MINE = {"mine": "yes"}
+LEAVE_ONE = {"action": "lists", "shown": ["press", "works"], "list": ["works"]}
+LEAVE_BOTH = {"action": "lists", "shown": ["press", "works"]}
+JOIN = {"action": "lists", "shown": ["press", "works"], "list": ["press", "works"]}
+DAY = {"action": "pause", "list": "", "days": "day"}
 PAUSE = {"action": "pause", "list": "press", "days": "30"}
 STOP, SAVE = {"action": "stop", "list": "press"}, {"action": "save", "name": "Anna", "language": "de", "format": "text"}
 STATES: dict[str, State] = {
@@ -203,6 +232,14 @@ STATES: dict[str, State] = {
     "leave-erased": lambda town: _erased(town, "u"),
     "leave-test": lambda town: town.client.get(town.links.nobody()),
     "choices": lambda town: _choices(town),
+    "choices-whose": lambda town: town.client.get(town.links.choices(town.reader().id)),
+    "choices-fresh": lambda town: _choices(town, is_fresh=True),
+    "choices-lists": lambda town: _choices(town, LEAVE_ONE),
+    "choices-lists-several": lambda town: _choices(town, LEAVE_BOTH),
+    "choices-asked": lambda town: _choices(town, LEAVE_BOTH, JOIN),
+    "choices-joined": lambda town: _choices(town, LEAVE_BOTH, JOIN, is_fresh=True),
+    "choices-day-wrong": lambda town: _choices(town, DAY | {"until": "soon"}),
+    "choices-link-sent": lambda town: _choices(town, {"action": "fresh"}),
     "choices-saved": lambda town: _choices(town, SAVE),
     "choices-paused": lambda town: _choices(town, PAUSE),
     "choices-going-on": lambda town: _choices(town, PAUSE, {"action": "resume", "list": "press"}),
@@ -212,6 +249,19 @@ STATES: dict[str, State] = {
     "choices-stopped-all": lambda town: _choices(town, {"action": "stop_all"}),
     "choices-too-late": lambda town: _choices(town, STOP, {"action": "undo", "list": "press"}, days=8),
     "choices-erased": lambda town: _erased(town, "m"),
+    "not-fresh": lambda town: _own(town, "erase", ago=31),
+    "address": lambda town: _own(town, "address"),
+    "address-wrong": lambda town: _own(town, "address", {"address": "anna"}),
+    "address-not-now": lambda town: _own(town, "address", *({"address": f"a{n}@example.net"} for n in range(4))),
+    "move-asked": lambda town: _own(town, "address", {"address": "anna.new@example.net"}),
+    "move": lambda town: _move(town),
+    "moved": lambda town: _move(town, "press"),
+    "move-gone": lambda town: _move(town, days=2),
+    "move-refused": _move_refused,
+    "data": lambda town: _own(town, "data"),
+    "erase": lambda town: _own(town, "erase"),
+    "erase-sure": lambda town: _own(town, "erase", {}),
+    "erased": lambda town: _own(town, "erase", {"sure": "yes"}),
     "link": _get("/m"),
     "link-wrong": lambda town: town.client.post("/m", data={"address": "anna"}),
     "link-sent": lambda town: town.client.post("/m", data={"address": "anna.miller@example.org"}),

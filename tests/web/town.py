@@ -92,6 +92,12 @@ class Town:
         """Return the leave link of a reader."""
         return self.links.leave(reader.subscription_ids[name], mailing_id)
 
+    def fresh(self, reader: Reader, ago: float = 0) -> str:
+        """Return the link a reader was sent some minutes ago on asking for it."""
+        with self.store.read() as session:
+            address_hash = session.get_one(Subscriber, reader.id).address_hash
+        return self.links.fresh(reader.id, address_hash, clock.now() - timedelta(minutes=ago))
+
     def publish(self) -> int:
         """Send a mailing to the list "press", once; return its id."""
         if not self.mailing_id:
