@@ -39,6 +39,8 @@ SAID: Mapping[str, Mapping[str, Any]] = {
     "welcome": {"lists": ["Statements"], "about": "Twice a month.", "sender": SENDER},
     "already": {"lists": ["Statements"]},
     "link": {"minutes": "30"},
+    "move": {"address": "ann@example.org", "asked_at": "2 March 2026, 09:00", "hours": "24"},
+    "moved": {"address": "new@example.org", "asked_at": "2 March 2026, 09:00"},
     "staff_link": {"minutes": "30"},
     "alarm": {"title": "The relay does not answer", "lines": ["Nothing is lost."]},
     "test_relay": {"relay": "local", "lines": ["127.0.0.1, port 25"]},

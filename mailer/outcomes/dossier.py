@@ -26,6 +26,7 @@ from mailer.store.tables import (
     MailingList,
     Notice,
     Outcome,
+    Reason,
     Signup,
     Subscriber,
     Subscription,
@@ -153,9 +154,13 @@ def _attempts(_session: Session, _keys: Keys, person: Subscriber) -> ColumnEleme
     return or_(*theirs)
 
 
+def _reasons(_session: Session, _keys: Keys, person: Subscriber) -> ColumnElement[bool]:
+    return Reason.outcome_id.in_(select(Outcome.id).where(Outcome.subscriber_id == person.id))
+
+
 def _hits(_session: Session, keys: Keys, person: Subscriber) -> ColumnElement[bool]:
     mailbox = keys.address_hash(limits.mailbox(address.parse(person.address)))
-    return Hit.subject.in_((mailbox, f"reader {person.id}"))
+    return Hit.subject.in_((mailbox, person.address_hash, f"reader {person.id}"))
 
 
 def _deeds(_session: Session, _keys: Keys, person: Subscriber) -> ColumnElement[bool]:
@@ -172,6 +177,7 @@ TABLES: Mapping[type[Table], Whose] = {
     Notice: _by_id(Notice),
     Attempt: _attempts,
     Outcome: _by_id(Outcome),
+    Reason: _reasons,
     Signup: _signups,
     Suppression: _by_hash(Suppression),
     Hit: _hits,

@@ -16,7 +16,7 @@ from mailer.errors import BadInput, Refused
 from mailer.mailing import links, notices
 from mailer.mailing.links import Links
 from mailer.outcomes import erasure, events
-from mailer.people import consent, limits, subscribers, subscriptions, suppression
+from mailer.people import consent, limits, signups, subscribers, subscriptions, suppression
 from mailer.people.rows import changed
 from mailer.store.tables import Delivery, MailingList, Notice, Subscriber, Subscription
 from mailer.tokens import Keys
@@ -51,7 +51,7 @@ def ask(session: Session, config: Config, keys: Keys, subscriber_id: int, text: 
         raise BadInput("is the address we write to already", place="address", cure="write the new one")
     if limits.is_role(new):
         raise BadInput("is nobody's own address", place="address", cure="write one that only you read")
-    allowed: dict[str, Any] = {"allowed": config.signup.per_address_day, "per": limits.DAY}
+    allowed: dict[str, Any] = {"allowed": signups.LINKS_DAY, "per": limits.DAY}
     if not limits.draw(session, limits.MOVE, f"reader {subscriber_id}", **allowed):
         raise Refused("the address was to be changed too often today", cure="try again tomorrow")
     # Whoever lives there must not get more of these mails than of any other; nobody is told that it was enough.

@@ -46,8 +46,9 @@ def leave(session: Session, wish: Wish) -> Left:
 def leave_together(session: Session, wishes: Sequence[Wish]) -> list[Left | None]:
     """Do for each wish what leave() does; None where it has to be done alone, because nothing is done here.
 
-    That is who somebody else holds at this moment, and who is unknown. But for the mailings, which come first as
-    they do everywhere, nothing is waited for: who holds many people and waits for one more can be part of a ring.
+    That is who somebody else holds at this moment, who is unknown, and who was erased. But for the mailings, which
+    come first as they do everywhere, nothing is waited for: who holds many people and waits for one more can be part
+    of a ring.
     """
     by_index_only(session)
     known = _hold_mailings(session, {wish.mailing_id for wish in wishes if wish.mailing_id})
@@ -190,7 +191,8 @@ def _statements(dialect: str) -> _Statements:
         )
         .join(Subscriber, Subscriber.id == Subscription.subscriber_id)
         .join(MailingList, MailingList.id == Subscription.list_id)
-        .where(Subscription.id.in_(those))
+        # For who was erased, subscriptions.need() looks whether the same address is known anew.
+        .where(Subscription.id.in_(those), Subscriber.erased_at.is_(None))
     )
     deliveries = select(Delivery.id, Delivery.subscription_id, Delivery.state).where(
         # By the person: that is what the rows have an index by.

@@ -10,14 +10,14 @@ from sqlalchemy import inspect, select
 from mailer.errors import NotFound
 from mailer.outcomes import dossier, events
 from mailer.people import lists, signups, subscribers, suppression
-from mailer.store.tables import Attempt, Deed, Delivery, Hit, Notice, Outcome, Table
+from mailer.store.tables import Attempt, Deed, Delivery, Hit, Notice, Outcome, Reason, Table
 from tests.make import freeze_all, make_started
 
 # Tables with nothing about a reader: staff, statements, mailings, and how they are sent.
 OF_OTHERS = frozenset(
     (
         "batches", "editions", "facts", "imports", "lists", "mailing_statements", "mailing_targets", "mailings",
-        "occurrences", "sessions", "spendings", "staff", "staff_links", "statements", "workers",
+        "occurrences", "proofs", "sessions", "spendings", "staff", "staff_links", "statements", "workers",
     )
 )  # fmt: skip
 # How a column says whose the row is.
@@ -45,7 +45,10 @@ def person(store, config, keys, moving_clock) -> int:
                                 text=f"450 {spelled}"))  # fmt: skip
             session.add(Notice(kind="link", subscriber_id=found.id, address=spelled, address_hash=found.address_hash,
                                language="en", made_at=now, facts={}, links={"manage": "secret"}))  # fmt: skip
-            session.add(Outcome(kind="bounced", at=now, subscriber_id=found.id, origin="inbox", origin_id=spelled))
+            bounced = Outcome(kind="bounced", at=now, subscriber_id=found.id, origin="inbox", origin_id=spelled)
+            session.add(bounced)
+            session.flush()
+            session.add(Reason(outcome_id=bounced.id, list_id=row.list_id, at=now, reason="other", words="Hidden"))
             session.add(Deed(at=now, actor="desk:Berta", action="reader added", subject=f"reader {found.id}"))
             suppression.suppress(session, keys, found.address_key, scope="mailings", reason="left everything")
     return found.id

@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from mailer.errors import BadInput, NotFound, Refused
 from mailer.outcomes import events, moving
-from mailer.people import consent, lists, subscribers, subscriptions, suppression
+from mailer.people import consent, lists, signups, subscribers, subscriptions, suppression
 from mailer.store.tables import Delivery, Notice, Subscriber
 from tests.make import freeze_all, make_list, make_reader, make_started, subscription_of
 
@@ -169,7 +169,7 @@ def test_what_is_no_new_address_is_refused(store, config, keys, person) -> None:
 
 
 def test_nobody_is_bombed_by_changes(store, config, keys, person) -> None:
-    for number in range(config.signup.per_address_day):
+    for number in range(signups.LINKS_DAY):
         assert ask(store, config, keys, person, f"victim+{number}@example.net")
     with store.write() as session, pytest.raises(Refused):
         moving.ask(session, config, keys, person, NEW)

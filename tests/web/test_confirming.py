@@ -6,7 +6,7 @@ import pytest
 
 from mailer.people import suppression
 from mailer.store.tables import Consent, Notice, Subscriber, Subscription, Suppression
-from tests.web.states import CONFIRM, NOT_ME
+from tests.web.states import CONFIRM, MINE, NOT_ME
 from tests.web.town import Town
 
 
@@ -38,7 +38,7 @@ def test_a_visit_shows_and_the_button_confirms_and_welcomes(town: Town) -> None:
     assert kinds(town, Consent) == ["asked", "asked", "confirmed", "confirmed"]
     own = re.search(r'href="([^"]+/m/[^"]+)"', answer.text)
     assert own
-    assert "What you get" in town.client.get(own[1]).text
+    assert "What you get" in town.client.get(own[1], params=MINE).text
 
 
 def test_pressing_twice_is_no_error_and_welcomes_once(town: Town) -> None:
@@ -103,7 +103,7 @@ def test_not_me_after_it_was_confirmed_says_so_and_shows_the_way_out(town: Town)
         assert reader.address not in answer.text
         assert f'href="{town.links.choices(reader.id)}"' in answer.text
     assert town.dump() == before
-    town.client.post(town.links.choices(reader.id), data={"action": "stop_all"})
+    town.client.post(town.links.choices(reader.id), data={**MINE, "action": "stop_all"})
     assert "settled" in town.client.post(links["not_me"], data=NOT_ME).text
 
 
