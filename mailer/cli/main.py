@@ -9,7 +9,19 @@ from typing import Annotated, NoReturn
 import typer
 
 from mailer import __version__
-from mailer.cli import dkim, lists, mailings, processes, relays, staff, statements, store, subscribers, suppression
+from mailer.cli import (
+    deciding,
+    dkim,
+    lists,
+    mailings,
+    processes,
+    relays,
+    staff,
+    statements,
+    store,
+    subscribers,
+    suppression,
+)
 from mailer.cli.bench import command as bench
 from mailer.errors import ConfigError, MailerError
 
@@ -25,6 +37,7 @@ app = typer.Typer(
 store.add_to(app)
 processes.add_to(app)
 bench.add_to(app)
+deciding.add_to(mailings.app)
 app.add_typer(store.app, name="store")
 app.add_typer(lists.app, name="list")
 app.add_typer(subscribers.app, name="subscriber")
