@@ -79,6 +79,11 @@ class House:
         async with self._writing:
             return await run_in_threadpool(run)
 
+    def forget_templates(self) -> None:
+        """Read every template anew: one that appears in a folder before is not noticed otherwise."""
+        if self.templates.cache is not None:
+            self.templates.cache.clear()
+
     def network(self, request: Request) -> str:
         """Return the network a request comes from: an IPv4 address or an IPv6 /64."""
         return network.of(request, self.proxies)
