@@ -80,7 +80,8 @@ class House:
             return await run_in_threadpool(run)
 
     def forget_templates(self) -> None:
-        """Read every template anew: one that appears in a folder before is not noticed otherwise."""
+        """Look for every template and catalogue anew: what appears in a folder is not noticed otherwise."""
+        self.languages.look()
         if self.templates.cache is not None:
             self.templates.cache.clear()
 

@@ -21,6 +21,7 @@ LANGUAGES = ("ar", "de", "es", "fr")
 # The desk and the demo speak English, and so does what is written for staff.
 ENGLISH_ONLY = ("pages/desk/", "pages/inbox/", "pages/preview/", "notices/alarm/", "notices/staff_link/")
 KEYWORDS = {**DEFAULT_KEYWORDS, "N_": None}
+ARABIC = "n==0 ? 0 : n==1 ? 1 : n==2 ? 2 : n%100>=3 && n%100<=10 ? 3 : n%100>=11 ? 4 : 5"
 OPTIONS = {"trimmed": "true", "silent": "false"}
 
 
@@ -70,6 +71,11 @@ def brought_in_line(language: str) -> Catalog:
 def written(catalogue: Catalog) -> str:
     """Return the text of a catalogue file, the same for the same words on every day."""
     catalogue.creation_date = catalogue.revision_date = datetime(2026, 1, 1, tzinfo=UTC)
+    if catalogue.locale.language == "ar":
+        # As GNU gettext and CLDR have it, many before other; Babel's own rule has them the other way round.
+        catalogue._plural_expr = f"({ARABIC})"
+    catalogue.version, catalogue.msgid_bugs_address = "1", ""
+    catalogue.last_translator = catalogue.language_team = ""
     catalogue.header_comment = f"# The words of readers' pages and letters in {catalogue.locale.english_name}."
     out = BytesIO()
     write_po(out, catalogue, width=100, include_lineno=False, include_previous=False)

@@ -49,6 +49,19 @@ def test_every_catalogue_can_be_read_and_no_other_is_there() -> None:
     assert [catalogue.words(folders, tag).language for tag in LANGUAGES] == list(LANGUAGES)
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("de", "0 Tage, einen Tag, 2 Tage, 7 Tage, 30 Tage, 100 Tage"),
+        ("fr", "un jour, un jour, 2 jours, 7 jours, 30 jours, 100 jours"),
+        ("ar", "0 يوم, يومًا واحدًا, يومين, 7 أيام, 30 يومًا, 100 يوم"),
+    ],
+)
+def test_numbers_are_counted_as_the_language_counts(language: str, said: str) -> None:
+    words = catalogue.words((WORDS.parent,), language)
+    assert ", ".join(words.ngettext("one day", "%(num)s days", number) for number in (0, 1, 2, 7, 30, 100)) == said
+
+
 def test_other_words_are_found() -> None:
     bad = Message('Get <b class="x">%(list)s</b>', 'Hol <b class="y">%(liste)s</b> ')
     assert len(faults(bad)) == 3
