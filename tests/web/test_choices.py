@@ -40,7 +40,7 @@ def test_a_visit_changes_nothing(town: Town) -> None:
 def test_name_language_and_form_are_kept(town: Town) -> None:
     reader = town.reader()
     data = {"action": "save", "name": "Änna\r\n Müller\x00", "language": "de", "format": "text"}
-    assert "Kept." in town.client.post(town.links.choices(reader.id), data=data).text
+    assert "Gespeichert." in town.client.post(town.links.choices(reader.id), data=data).text
     with town.store.read() as session:
         person = session.get_one(Subscriber, reader.id)
         assert (person.name, person.language, person.format) == ("Änna Müller", "de", "text")
