@@ -79,14 +79,14 @@ def test_what_is_edited_is_seen_at_once_and_a_fault_named(looked: TestClient, ow
 
 def test_the_command_serves_until_it_is_interrupted(tmp_path: Path) -> None:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MAILER_")}
-    command = [sys.executable, "-m", "mailer", "preview", "pages"]
+    command = [sys.executable, "-m", "mailer", "preview", "pages", "--json"]
     environment = kept | {"PYTHONPATH": str(ROOT)}
     empty = tmp_path / "empty"
     empty.mkdir()
-    with subprocess.Popen(command, cwd=empty, env=environment, stderr=subprocess.PIPE, text=True) as running:
+    with subprocess.Popen(command, cwd=empty, env=environment, stdout=subprocess.PIPE, text=True) as running:
         try:
-            assert running.stderr
-            address = running.stderr.readline().split()[0]
+            assert running.stdout
+            address = re.findall('http[^"]+', running.stdout.readline() + running.stdout.readline())[0]
             with urllib.request.urlopen(address, timeout=60) as answer:
                 assert b"Everything a reader meets" in answer.read()
             running.send_signal(signal.SIGINT)

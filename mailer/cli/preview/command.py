@@ -1,12 +1,13 @@
 """`mailer preview pages`: what readers meet, served on this machine only, while somebody edits the templates."""
 
+import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
 
-from mailer.cli.door import remark, room
+from mailer.cli.door import AsJson, answer, remark, room
 
 app = room("Previews: what readers meet, to look at while editing templates.")
 
@@ -15,6 +16,7 @@ app = room("Previews: what readers meet, to look at while editing templates.")
 def pages(
     context: typer.Context,
     port: Annotated[int, typer.Option("--port", metavar="N", min=0, max=65535, help="Port; 0 takes a free one.")] = 0,
+    as_json: AsJson = False,
 ) -> None:
     """Serve every public page and letter in every state and language, loading anew when a template changes."""
     import asyncio
@@ -34,7 +36,12 @@ def pages(
         with scene(config, folder, address_of(listening)) as site:
             server = Server(site, listening)
             serving = asyncio.create_task(server.run_here())
-            remark(f"{address_of(listening)}/preview shows every page and letter; Ctrl-C ends it")
+            address = f"{address_of(listening)}/preview"
+            if as_json:
+                answer({"listening": address}, "", as_json=True)
+                sys.stdout.flush()
+            else:
+                remark(f"{address} shows every page and letter; Ctrl-C ends it")
             await stop.wait()
             server.should_exit = True
             await serving
