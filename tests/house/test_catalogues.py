@@ -32,6 +32,13 @@ def faults(message: Message) -> list[str]:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_everything_readers_meet_has_words(language: str) -> None:
+    messages = catalogues.brought_in_line(language)
+    lacking = [message.id for message in messages if message.id and not all(forms(message.string))]
+    assert not lacking, f"run `make words` and fill in templates/words/{language}.po"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_a_catalogue_says_what_the_english_says(language: str) -> None:
     kept = catalogues.kept(language)
     said = [message for message in kept if message.id and all(forms(message.string))]
