@@ -144,7 +144,7 @@ def address(path: str, **query: object) -> str:
     """Return the address of a page of ours with its query; a language that was pressed goes with it."""
     pressed = _wish.get().pressed
     fields = {**query, **({FIELD: pressed} if pressed else {})}
-    return f"{path}?{urlencode(fields)}" if fields else path
+    return f"{path}{'&' if '?' in path else '?'}{urlencode(fields)}" if fields else path
 
 
 def wish(scope: Scope) -> Wish:
