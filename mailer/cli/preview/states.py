@@ -1,5 +1,6 @@
 """Every public page in every state it has, each reached as a reader reaches it."""
 
+# size: one list of all states, so that nobody looks for one in two places.
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
