@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header
 
-.PHONY: help demo test check format pages words bench million soak wheel lock clean
+.PHONY: help demo test check format pages words bench million storm soak wheel lock clean
 .DELETE_ON_ERROR:
 
 help:
@@ -18,6 +18,7 @@ help:
 	@echo 'make pages   print the pages in docs/ that are printed from the code'
 	@echo 'make words   bring the catalogues in templates/words in line with the texts, and count what lacks words'
 	@echo 'make bench   how fast it sends, beside Postfix; make million  the same with a million readers'
+	@echo 'make storm   a thousand readers a second leave by one click while a mailing goes out'
 	@echo 'make soak    longer runs of the fault tests, ten minutes; ARGS="--seed 7 --runs 100 --minutes 60"'
 	@echo 'make wheel   build dist/*.whl;  make lock  choose newer dependencies;  make clean'
 
@@ -48,6 +49,9 @@ bench: $(VENV)/dev
 
 million: $(VENV)/dev
 	@$(BIN)/python -m bench.million $(ARGS)
+
+storm: $(VENV)/dev
+	@$(BIN)/python -m bench.storm $(ARGS)
 
 soak: $(VENV)/dev
 	@$(BIN)/python -m tests.faults.soak $(ARGS)

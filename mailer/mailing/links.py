@@ -7,6 +7,7 @@ from mailer.errors import BadInput
 from mailer.tokens import Keys
 
 CONFIRM, NOT_ME, LEAVE, CHOICES = "confirm", "not me", "leave", "choices"
+FRESH, MOVE = "fresh choices", "new address"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
@@ -33,6 +34,14 @@ class Links:
     def choices(self, subscriber_id: int) -> str:
         """Return the link to a reader's own choices."""
         return f"{self.base}/m/{self._ring.sign(CHOICES, subscriber_id)}"
+
+    def fresh(self, subscriber_id: int, address_hash: str, at: datetime) -> str:
+        """Return the same, made just now for whoever reads mail at this address: for a while it opens more."""
+        return f"{self.base}/m/{self._ring.sign(FRESH, subscriber_id, _minute(at), mark(address_hash))}"
+
+    def move(self, subscriber_id: int, at: datetime, notice_id: int) -> str:
+        """Return the link by which a new address is confirmed: the one this notice was written to."""
+        return f"{self.base}/w/{self._ring.sign(MOVE, subscriber_id, _minute(at), notice_id)}"
 
     def archive(self, list_name: str) -> str:
         """Return the address of a list's archive."""
@@ -61,6 +70,17 @@ def read(keys: Keys, purpose: str, token: str) -> tuple[int, int]:
     if not 1 <= len(numbers) <= 2:
         raise BadInput("this link is incomplete or was changed", cure="open it again from the mail")
     return numbers[0], numbers[1] if len(numbers) == 2 else 0
+
+
+def read_move(keys: Keys, token: str) -> tuple[int, int, int]:
+    """Return person, minute and notice of a link to a new address; BadInput if it is not ours."""
+    subscriber_id, minute, notice_id = keys.ring.read(MOVE, token)
+    return subscriber_id, minute, notice_id
+
+
+def mark(address_hash: str) -> int:
+    """Return the number by which a fresh link knows the address it was sent to: it opens nothing for a later one."""
+    return int(address_hash[:8] or "0", 16)
 
 
 def moment(minute: int) -> datetime:

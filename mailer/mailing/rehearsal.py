@@ -29,7 +29,13 @@ SAMPLE = Statement(
 )
 # What the verbs that write notices tell their templates.
 SAID: Mapping[str, Mapping[str, Any]] = {
-    "confirm": {"lists": ["Statements"], "asked_at": "2 March 2026", "page": "https://example.org/", "days": "7"},
+    "confirm": {
+        "lists": ["Statements"],
+        "asked_at": "2 March 2026",
+        "page": "example.org",
+        "network": "203.0.113.0/24",
+        "days": "7",
+    },
     "welcome": {"lists": ["Statements"], "about": "Twice a month.", "sender": SENDER},
     "already": {"lists": ["Statements"]},
     "link": {"minutes": "30"},

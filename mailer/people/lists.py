@@ -3,12 +3,14 @@
 import difflib
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from mailer import address, clock
+from mailer.config import Config
+from mailer.config_forms import EVERY
 from mailer.errors import BadInput, NotFound, Refused
 from mailer.people.cleaning import language as language_tag
 from mailer.people.cleaning import lines, one_line
@@ -75,6 +77,17 @@ def named(session: Session, name: str) -> MailingList:
 def every(session: Session) -> Sequence[MailingList]:
     """Return every list by name, closed ones too."""
     return session.scalars(select(MailingList).order_by(MailingList.name)).all()
+
+
+def warnings(session: Session, config: Config) -> Iterator[str]:
+    """Yield a line for each list that [forms] names and nobody has made; a list may be made after the configuration."""
+    forms = config.forms
+    for place, table in ("forms.sites", forms.sites), ("forms.attributes", forms.attributes):
+        for name in sorted({name for names in table.values() for name in names} - {EVERY}):
+            try:
+                named(session, name)
+            except NotFound as error:
+                yield f"{place}: {error}"
 
 
 def counts(session: Session, list_id: int) -> dict[str, int]:

@@ -1,7 +1,7 @@
 """What every page stands on: the store, the keys, the templates; and how a door calls a verb."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,10 +23,12 @@ from mailer.mailing.links import Links
 from mailer.store.engine import Store
 from mailer.tokens import Keys
 from mailer.web import network, tongue
+from mailer.web.group_commit import GroupCommit
 from mailer.web.static import StaticFiles
 
 P = ParamSpec("P")
 T = TypeVar("T")
+W = TypeVar("W")
 # Doors hand a session from the store to a verb and never ask it anything themselves.
 Session = Any
 # The store writes one at a time on SQLite: more threads would only wait, and pages need threads to read.
@@ -46,6 +48,7 @@ class House:
     static: StaticFiles
     proxies: tuple[network.Network, ...]
     _writing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(WRITERS), repr=False)
+    _groups: dict[Any, GroupCommit[Any, Any]] = field(default_factory=dict, repr=False)
 
     @cached_property
     def prefix(self) -> str:
@@ -84,6 +87,19 @@ class House:
         self.languages.look()
         if self.templates.cache is not None:
             self.templates.cache.clear()
+
+    async def write_together(
+        self, together: Callable[[Session, Sequence[W]], Sequence[T | None]], alone: Callable[[Session, W], T], wish: W
+    ) -> T:
+        """Run a verb that does many in one transaction, with what others wish for at this moment.
+
+        Answers when that is committed; what ``together`` answers with None is done by ``alone``.
+        """
+        group = self._groups.get(together)
+        if group is None:
+            group = self._groups[together] = GroupCommit(self.write, together, alone)
+        answer: T = await group.ask(wish)
+        return answer
 
     def network(self, request: Request) -> str:
         """Return the network a request comes from: an IPv4 address or an IPv6 /64."""

@@ -15,11 +15,12 @@ from mailer.config import Config
 from mailer.errors import BadInput, MailerError, NotFound
 from mailer.store.engine import Store, StoreTrouble
 from mailer.tokens import Keys
-from mailer.web import desk, headers, public, tongue
+from mailer.web import desk, headers, problems, public, sites, tongue
 from mailer.web.house import House, open_house
+from mailer.web.one_click import OneClick
 
 log = logging.getLogger("mailer.web")
-ROBOTS = "User-agent: *\n" + "".join(f"Disallow: {path}\n" for path in ("/c/", "/n/", "/u/", "/m/", "/desk/"))
+ROBOTS = "User-agent: *\n" + "".join(f"Disallow: {path}\n" for path in ("/c/", "/n/", "/u/", "/m/", "/w/", "/desk/"))
 
 
 def make_site(config: Config, store: Store, keys: Keys) -> Starlette:
@@ -38,6 +39,7 @@ def make_site(config: Config, store: Store, keys: Keys) -> Starlette:
     site = Starlette(
         routes=routes,
         middleware=[
+            Middleware(OneClick, house=house),
             Middleware(headers.SafeHeaders, fields=fields),
             Middleware(Slashes, prefix=house.prefix),
             Middleware(tongue.Tongue, languages=house.languages, staff=("/desk", f"{house.prefix}/desk")),
@@ -74,8 +76,8 @@ def _handlers(house: House, fields: dict[str, str]) -> dict[int | type[Exception
     }
 
 
-async def _say(house: House, fields: dict[str, str], _request: Request, error: Exception) -> Response:
-    """Answer an error with a page that says what to do, and nothing about our insides."""
+async def _say(house: House, fields: dict[str, str], request: Request, error: Exception) -> Response:
+    """Answer an error with a page that says what to do, and nothing about our insides; programs get a problem."""
     # The outermost handler answers outside of every middleware: it needs the headers of all pages too.
     status, extra = _status(error), dict(fields)
     if isinstance(error, HTTPException):
@@ -83,6 +85,8 @@ async def _say(house: House, fields: dict[str, str], _request: Request, error: E
     if status == 503:
         log.error("a page could not be answered: %s", " ".join(str(error).split()))
         extra["Retry-After"] = "5"
+    if sites.wants_json(request):
+        return problems.of_status(house, status, extra | sites.answer_headers(house, request))
     return house.page("error.html", status=status, headers=extra, error=status)
 
 

@@ -122,6 +122,7 @@ def test_an_account_balances_from_the_start(court, draft) -> None:
     account = court.do("mailing", "account", draft, "--json").json
     assert list(account) == [
         "chosen", "queued", "begun", "waiting", "accepted", "refused", "uncertain", "left_out", "balanced",
+            "came_back", "left_like_machines", "why_left",
     ]  # fmt: skip
     assert account["balanced"] is True
     assert court.do("mailing", "account", draft).out.endswith("It balances.\n")

@@ -16,6 +16,8 @@ HEADINGS = {
     "welcome": "You are subscribed",
     "already": "You already get this",
     "link": "Your link to your subscriptions",
+    "move": "Is this your new address?",
+    "moved": "Your mails go to another address now",
 }
 
 

@@ -12,7 +12,7 @@ class Owner:
     rooms: tuple[str, ...]
 
 
-MODELS = ("config", "config_sections", "config_dkim", "config_errors")
+MODELS = ("config", "config_sections", "config_dkim", "config_forms", "config_errors")
 TABLES = ("store", "staff", "people", "sources", "mailing", "outcomes", "send")
 
 OWNERS = (

@@ -139,7 +139,9 @@ def test_the_checker_finds_a_fault_where_there_is_one(visited: Town, window: Win
 def test_what_can_be_pressed_is_large_enough_for_a_thumb(state: str, visited: Town, window: Window) -> None:
     page = window.show(STATES[state](visited))
     page.set_viewport_size({"width": 320, "height": 800})
-    pressed = page.locator("button, .button, input:not([type=hidden], [name=website], [type=radio]), .pick")
+    pressed = page.locator(
+        "button, .button, input:not([type=hidden], [name=website], [type=radio], [type=checkbox]), .pick"
+    )
     sizes = [each.bounding_box() for each in pressed.all()]
     assert sizes
     assert all(box["height"] >= 44 and box["width"] >= 44 for box in sizes if box)

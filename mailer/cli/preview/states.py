@@ -1,6 +1,7 @@
 """Every public page in every state it has, each reached as a reader reaches it."""
 
 # size: one list of all states, so that nobody looks for one in two places.
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -10,10 +11,12 @@ from mailer import clock
 from mailer.cli.preview.swap import swapped
 from mailer.cli.preview.town import Town
 from mailer.outcomes import erasure
-from mailer.people import suppression
+from mailer.people import breaker, limits, suppression
 from mailer.store.tables import Hit, Subscriber
 
 State = Callable[[Town], Any]
+# What the buttons of the pages behind a confirm mail say.
+CONFIRM, NOT_ME = {"action": "confirm"}, {"action": "not me"}
 NO_LINK = "/u/AQPHgt_LUJgSLwFI643Nc0R7ng"
 
 
@@ -71,9 +74,28 @@ def _confirm(town: Town, *posts: str, **step: float) -> Any:
     return answer or _later(lambda: town.client.get(link), **step)
 
 
+def _challenge(town: Town, *, early: bool = False) -> Any:
+    with town.store.write() as session:
+        limits.hit(session, breaker.TRIPPED, "press")
+    answer = town.subscribe("anna.miller@example.org")
+    if early:
+        waited = re.search(r'name="waited" value="([^"]*)"', answer.text)
+        answer = town.subscribe("anna.miller@example.org", waited=waited[1] if waited else "")
+    with town.store.write() as session:
+        session.query(Hit).filter_by(kind=breaker.TRIPPED).delete()
+    return answer
+
+
+def _confirm_more(town: Town) -> Any:
+    reader = town.asked("press")
+    town.subscribe(reader.address, "works")
+    town.answer_signups()
+    return town.client.get(town.notice_links(reader)["confirm"])
+
+
 def _confirm_gone(town: Town) -> Any:
     links = town.notice_links(town.asked())
-    town.client.post(links["not_me"])
+    town.client.post(links["not_me"], data=NOT_ME)
     return town.client.get(links["confirm"])
 
 
@@ -82,15 +104,15 @@ def _confirm_refused(town: Town) -> Any:
     with town.store.write() as session:
         person = session.get_one(Subscriber, reader.id)
         suppression.suppress_hash(session, person.address_hash, scope="all", reason="mailbox gone")
-    return town.client.post(town.notice_links(reader)["confirm"])
+    return town.client.post(town.notice_links(reader)["confirm"], data=CONFIRM)
 
 
 def _not_me(town: Town, post: bool, *, late: bool = False) -> Any:
     links = town.notice_links(town.asked())
     link = links["not_me"]
     if late:
-        town.client.post(links["confirm"])
-    return town.client.post(link) if post else town.client.get(link)
+        town.client.post(links["confirm"], data=CONFIRM)
+    return town.client.post(link, data=NOT_ME) if post else town.client.get(link)
 
 
 def _erased(town: Town, place: str) -> Any:
@@ -100,13 +122,37 @@ def _erased(town: Town, place: str) -> Any:
     return town.client.get(town.leave(reader) if place == "u" else town.links.choices(reader.id))
 
 
-def _choices(town: Town, *posts: dict[str, str], **step: float) -> Any:
-    link = town.links.choices(town.reader("press", "works").id)
+def _choices(town: Town, *posts: dict[str, Any], is_fresh: bool = False, **step: float) -> Any:
+    reader = town.reader("press", "works")
+    link = town.fresh(reader) if is_fresh else town.links.choices(reader.id)
     answer = None
     for number, data in enumerate(posts):
         last = step if number == len(posts) - 1 else {}
-        answer = _later(partial(town.client.post, link, data=data), **last)
-    return answer or town.client.get(link)
+        answer = _later(partial(town.client.post, link, data=MINE | data), **last)
+    return answer or town.client.get(link, params=MINE)
+
+
+def _own(town: Town, what: str, *posts: dict[str, str], ago: float = 0) -> Any:
+    link = f"{town.fresh(town.reader(), ago)}/{what}"
+    answers = [town.client.post(link, data=data) for data in posts]
+    return answers[-1] if answers else town.client.get(link)
+
+
+def _move(town: Town, *posts: str, **step: float) -> Any:
+    reader = town.reader()
+    town.client.post(f"{town.fresh(reader)}/address", data={"address": f"moved{reader.id}@example.net"})
+    link = town.notice_links(reader, "move")["confirm"]
+    answers = [town.client.post(link) for _ in posts]
+    return answers[-1] if answers else _later(lambda: town.client.get(link), **step)
+
+
+def _move_refused(town: Town) -> Any:
+    reader = town.reader()
+    spelled = f"gone{reader.id}@example.net"
+    town.client.post(f"{town.fresh(reader)}/address", data={"address": spelled})
+    with town.store.write() as session:
+        suppression.suppress(session, town.keys, spelled, scope="all", reason="mailbox gone")
+    return town.client.post(town.notice_links(reader, "move")["confirm"])
 
 
 def _too_many(town: Town) -> Any:
@@ -131,6 +177,11 @@ def _raising(error: Exception) -> Callable[..., Any]:
     return fail
 
 
+MINE = {"mine": "yes"}
+LEAVE_ONE = {"action": "lists", "shown": ["press", "works"], "list": ["works"]}
+LEAVE_BOTH = {"action": "lists", "shown": ["press", "works"]}
+JOIN = {"action": "lists", "shown": ["press", "works"], "list": ["press", "works"]}
+DAY = {"action": "pause", "list": "", "days": "day"}
 PAUSE = {"action": "pause", "list": "press", "days": "30"}
 STOP, SAVE = {"action": "stop", "list": "press"}, {"action": "save", "name": "Anna", "language": "de", "format": "text"}
 STATES: dict[str, State] = {
@@ -138,13 +189,19 @@ STATES: dict[str, State] = {
     "subscribe": _get("/s/press"),
     "subscribe-wrong": lambda town: town.subscribe("anna.miller(at)example.org", name="Anna Miller"),
     "subscribe-empty": lambda town: town.subscribe(""),
+    "subscribe-mistyped": lambda town: town.subscribe("anna.miller@gmial.com", name="Anna Miller"),
+    "subscribe-example": lambda town: town.publish() and town.client.get("/s/press"),
     "subscribe-several": _get("/s"),
     "subscribe-several-wrong": lambda town: town.client.post("/s", data={"address": "x"}),
     "check-inbox": lambda town: town.subscribe("anna.miller@example.org"),
     "once-more": lambda town: town.subscribe("anna.miller@example.org", shown_at=town.shown_at(0)),
+    "challenge": lambda town: _challenge(town),
+    "challenge-early": lambda town: _challenge(town, early=True),
     "closed": _get("/s/old"),
     "snippet": _get("/s/press/snippet"),
+    "problem": _get("/problems/challenge_required"),
     "confirm": lambda town: _confirm(town),
+    "confirm-more": _confirm_more,
     "confirmed": lambda town: _confirm(town, "confirm"),
     "confirmed-before": lambda town: _confirm(town, "confirm", "confirm"),
     "confirm-expired": lambda town: _confirm(town, days=8),
@@ -164,12 +221,23 @@ STATES: dict[str, State] = {
     "left-before": lambda town: town.client.get(_left(town, action="leave").url.path),
     "left-long-ago": _left_long_ago,
     "reason": lambda town: _left(town, action="reason", reason="too many"),
+    "left-by-all": lambda town: town.client.get(_left(town, action="leave_all").url.path),
+    "weekly": lambda town: _left(town, action="weekly"),
+    "each-again": lambda town: _left(town, action="each"),
     "undone": lambda town: _undone(town, "leave"),
     "undone-all": lambda town: _undone(town, "leave_all"),
     "undo-too-late": _undo_too_late,
     "leave-erased": lambda town: _erased(town, "u"),
     "leave-test": lambda town: town.client.get(town.links.nobody()),
     "choices": lambda town: _choices(town),
+    "choices-whose": lambda town: town.client.get(town.links.choices(town.reader().id)),
+    "choices-fresh": lambda town: _choices(town, is_fresh=True),
+    "choices-lists": lambda town: _choices(town, LEAVE_ONE),
+    "choices-lists-several": lambda town: _choices(town, LEAVE_BOTH),
+    "choices-asked": lambda town: _choices(town, LEAVE_BOTH, JOIN),
+    "choices-joined": lambda town: _choices(town, LEAVE_BOTH, JOIN, is_fresh=True),
+    "choices-day-wrong": lambda town: _choices(town, DAY | {"until": "soon"}),
+    "choices-link-sent": lambda town: _choices(town, {"action": "fresh"}),
     "choices-saved": lambda town: _choices(town, SAVE),
     "choices-paused": lambda town: _choices(town, PAUSE),
     "choices-going-on": lambda town: _choices(town, PAUSE, {"action": "resume", "list": "press"}),
@@ -179,6 +247,19 @@ STATES: dict[str, State] = {
     "choices-stopped-all": lambda town: _choices(town, {"action": "stop_all"}),
     "choices-too-late": lambda town: _choices(town, STOP, {"action": "undo", "list": "press"}, days=8),
     "choices-erased": lambda town: _erased(town, "m"),
+    "not-fresh": lambda town: _own(town, "erase", ago=31),
+    "address": lambda town: _own(town, "address"),
+    "address-wrong": lambda town: _own(town, "address", {"address": "anna"}),
+    "address-not-now": lambda town: _own(town, "address", *({"address": f"a{n}@example.net"} for n in range(4))),
+    "move-asked": lambda town: _own(town, "address", {"address": "anna.new@example.net"}),
+    "move": lambda town: _move(town),
+    "moved": lambda town: _move(town, "press"),
+    "move-gone": lambda town: _move(town, days=2),
+    "move-refused": _move_refused,
+    "data": lambda town: _own(town, "data"),
+    "erase": lambda town: _own(town, "erase"),
+    "erase-sure": lambda town: _own(town, "erase", {}),
+    "erased": lambda town: _own(town, "erase", {"sure": "yes"}),
     "link": _get("/m"),
     "link-wrong": lambda town: town.client.post("/m", data={"address": "anna"}),
     "link-sent": lambda town: town.client.post("/m", data={"address": "anna.miller@example.org"}),

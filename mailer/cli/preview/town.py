@@ -19,7 +19,14 @@ from mailer.web import forms
 from mailer.web.site import make_site
 
 BASE = "http://127.0.0.1:8000"
-SETTINGS: dict[str, Any] = {"site": {"name": "Town Water", "base_url": BASE}}
+SETTINGS: dict[str, Any] = {
+    "site": {"name": "Town Water", "base_url": BASE},
+    "people": {"attributes": {"city": "Town or city", "debt": "Not for readers"}},
+    "forms": {
+        "sites": {"https://www.water.example": ["*"], "https://works.example": ["works"]},
+        "attributes": {"city": ["press"]},
+    },
+}
 
 
 @dataclass
@@ -83,6 +90,12 @@ class Town:
         """Return the leave link of a reader."""
         return self.links.leave(reader.subscription_ids[name], mailing_id)
 
+    def fresh(self, reader: Reader, ago: float = 0) -> str:
+        """Return the link a reader was sent some minutes ago on asking for it."""
+        with self.store.read() as session:
+            address_hash = session.get_one(Subscriber, reader.id).address_hash
+        return self.links.fresh(reader.id, address_hash, clock.now() - timedelta(minutes=ago))
+
     def publish(self) -> int:
         """Send a mailing to the list "press", once; return its id."""
         if not self.mailing_id:
@@ -134,7 +147,8 @@ class Town:
 
     def shown_at(self, ago: float = 10, purpose: str = forms.RENDERED) -> str:
         """Return the hidden field of a form shown some seconds ago."""
-        return self.keys.ring.sign(purpose, int((clock.now() - timedelta(seconds=ago)).timestamp()))
+        moment = int((clock.now() - timedelta(seconds=ago)).timestamp())
+        return self.keys.ring.sign(purpose, moment, next(self._numbers))
 
 
 def build(store: Store, keys: Keys, client: Callable[[Any], Any], **settings: Any) -> Town:

@@ -1,7 +1,7 @@
 """Every table, one file per room, in the order of the flow."""
 
 from mailer.store.tables.base import EPOCH, MICROSECOND, Instant, Table, db_now
-from mailer.store.tables.house import Fact, Hit, Occurrence, Spending
+from mailer.store.tables.house import Fact, Hit, Occurrence, Proof, Spending
 from mailer.store.tables.mailing import (
     DELIVERY_STATES,
     LATE,
@@ -18,9 +18,10 @@ from mailer.store.tables.mailing import (
     is_open,
     is_told,
 )
-from mailer.store.tables.outcomes import OUTCOME_KINDS, Outcome
+from mailer.store.tables.outcomes import LEAVE_REASONS, OUTCOME_KINDS, Outcome, Reason
 from mailer.store.tables.people import (
     CONSENT_KINDS,
+    FREQUENCIES,
     SCOPES,
     SUBSCRIPTION_STATES,
     Consent,
@@ -38,7 +39,9 @@ __all__ = [
     "CONSENT_KINDS",
     "DELIVERY_STATES",
     "EPOCH",
+    "FREQUENCIES",
     "LATE",
+    "LEAVE_REASONS",
     "LINK_PURPOSES",
     "MAILING_STATES",
     "MICROSECOND",
@@ -64,6 +67,8 @@ __all__ = [
     "Notice",
     "Occurrence",
     "Outcome",
+    "Proof",
+    "Reason",
     "Signup",
     "Spending",
     "Staff",

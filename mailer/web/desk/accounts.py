@@ -14,7 +14,7 @@ from mailer import clock
 from mailer.config import Config
 from mailer.errors import Refused
 from mailer.mailing import mailings
-from mailer.outcomes import account, decisions
+from mailer.outcomes import account, decisions, reasons
 from mailer.people.roster_file import csv_line
 from mailer.send import going
 from mailer.send import watch as sending
@@ -128,7 +128,7 @@ def watch(session: Session, mailing_id: int, config: Config) -> dict[str, Any]:
         "relays": going.relays(now),
         "next": going.when(account.next_try(session, mailing_id)) if is_sending and found.waiting else "",
         "twice": seen.twice,
-        "back": account.came_back(session, mailing_id) if phase != WAITING else {},
+        **(reasons.afterwards(session, mailing_id) if phase != WAITING else {"came_back": {}}),
         "countdown": _countdown(mailing, phase),
         "nobody": is_sending and sending.look(session, config) == sending.STUCK,
         "trouble": sending.trouble(session, config) if is_sending else "",
@@ -234,7 +234,7 @@ def _json(session: Session, mailing_id: int) -> dict[str, Any]:
         "account": account.account(session, mailing_id).as_json(),
         "possibly_twice": account.possibly_twice(session, mailing_id),
         "reasons": account.reasons(session, mailing_id),
-        "came_back": account.came_back(session, mailing_id),
+        **reasons.afterwards(session, mailing_id),
         "started_at": mailing.started_at.isoformat() if mailing.started_at else None,
         "finished_at": mailing.finished_at.isoformat() if mailing.finished_at else None,
     }

@@ -152,6 +152,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("duty", "local_time", name=op.f("pk_occurrences")),
     )
     op.create_table(
+        "proofs",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("at", base.Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_proofs")),
+    )
+    op.create_index("ix_proofs_at", "proofs", ["at"], unique=False)
+
+    op.create_table(
         "signups",
         sa.Column("id", base.Key, nullable=False),
         sa.Column("address", sa.String(length=320), nullable=False),
@@ -501,6 +509,26 @@ def upgrade() -> None:
     op.create_index(op.f("ix_outcomes_subscriber_id"), "outcomes", ["subscriber_id"], unique=False)
 
     op.create_table(
+        "reasons",
+        sa.Column("id", base.Key, nullable=False),
+        sa.Column("outcome_id", base.Key, nullable=False),
+        sa.Column("list_id", base.Key, nullable=False),
+        sa.Column("at", base.Instant(), nullable=False),
+        sa.Column("reason", sa.String(length=20), nullable=False),
+        sa.Column("words", sa.String(length=200), nullable=False),
+        sa.Column("source", sa.String(length=500), nullable=False),
+        sa.CheckConstraint(
+            "reason IN ('too many', 'not for me', 'never signed up', 'elsewhere', 'other')",
+            name=op.f("ck_reasons_reason_known"),
+        ),
+        sa.ForeignKeyConstraint(["list_id"], ["lists.id"], name=op.f("fk_reasons_list_id_lists")),
+        sa.ForeignKeyConstraint(["outcome_id"], ["outcomes.id"], name=op.f("fk_reasons_outcome_id_outcomes")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reasons")),
+        sa.UniqueConstraint("outcome_id", name=op.f("uq_reasons_outcome_id")),
+    )
+    op.create_index(op.f("ix_reasons_list_id"), "reasons", ["list_id"], unique=False)
+
+    op.create_table(
         "sessions",
         sa.Column("id", base.Key, nullable=False),
         sa.Column("secret_hash", sa.String(length=64), nullable=False),
@@ -536,12 +564,14 @@ def upgrade() -> None:
         sa.Column("subscriber_id", base.Key, nullable=False),
         sa.Column("list_id", base.Key, nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("frequency", sa.String(length=10), nullable=False),
         sa.Column("created_at", base.Instant(), nullable=False),
         sa.Column("asked_at", base.Instant(), nullable=False),
         sa.Column("confirmed_at", base.Instant(), nullable=True),
         sa.Column("paused_until", base.Instant(), nullable=True),
         sa.Column("ended_at", base.Instant(), nullable=True),
         sa.Column("ended_why", sa.String(length=60), nullable=False),
+        sa.CheckConstraint("frequency IN ('each', 'daily', 'weekly')", name=op.f("ck_subscriptions_frequency_known")),
         sa.CheckConstraint(
             "state IN ('pending', 'active', 'paused', 'ended')", name=op.f("ck_subscriptions_state_known")
         ),
