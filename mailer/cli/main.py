@@ -23,6 +23,7 @@ from mailer.cli import (
     suppression,
 )
 from mailer.cli.bench import command as bench
+from mailer.cli.preview import command as preview
 from mailer.errors import ConfigError, MailerError
 
 REFUSED, INTERRUPTED = 1, 130
@@ -46,6 +47,7 @@ app.add_typer(statements.app, name="statement")
 app.add_typer(mailings.app, name="mailing")
 app.add_typer(relays.app, name="relay")
 app.add_typer(dkim.app, name="dkim")
+app.add_typer(preview.app, name="preview")
 app.add_typer(staff.app, name="staff")
 
 

@@ -76,11 +76,15 @@ def best(wanted: Iterable[str], offered: Iterable[str]) -> str:
 
 
 def words(folders: tuple[Path, ...], language: str) -> Words:
-    """Return the words of a language, English ones if there are none; BadInput where a catalogue is damaged.
+    """Return the words of a language, English ones if there are none; BadInput where a catalogue is damaged."""
+    return exactly(folders, best([language], languages(folders)) or ENGLISH)
+
+
+def exactly(folders: tuple[Path, ...], tag: str) -> Words:
+    """Return the words of a language that languages() names; BadInput where its catalogue is damaged.
 
     A catalogue that changed on the disk is read anew.
     """
-    tag = best([language], languages(folders)) or ENGLISH
     files = tuple(file for folder in folders if (file := folder / FOLDER / f"{tag}.po").is_file())
     return _words(tag, tuple((file, file.stat().st_mtime_ns) for file in files))
 

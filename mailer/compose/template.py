@@ -52,7 +52,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self.filters.update({name: FILTERS[name].function for name in REPLACED})
         for name in WITHDRAWN:
             del self.filters[name]
-        self.globals = {name: self.globals[name] for name in ("range", "dict", "namespace")}
+        self.globals = {name: self.globals[name] for name in ("range", "dict", "namespace", "_")}
         self._speak(words or Words())
 
     def _speak(self, words: Words) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from mailer.config import Config
 from mailer.errors import BadInput, NotFound
 from mailer.outcomes import events
 from mailer.people import choices, signups, subscriptions
@@ -30,7 +29,7 @@ class Kept:
 
 def keep_lists(
     session: Session,
-    config: Config,
+    words: str,
     subscriber_id: int,
     *,
     shown: Collection[str],
@@ -42,6 +41,8 @@ def keep_lists(
 ) -> Kept:
     """Give the reader what they ticked of the lists they were ``shown``, and leave what they did not.
 
+    For what is new they said ``words``, in which {list} is its title.
+
     Who comes by a fresh link is at the mailbox, so a new list begins at once; by the link of an old mail,
     which may be forwarded, it begins when the mail that asks is answered. NotFound as in choices.look().
     """
@@ -50,9 +51,9 @@ def keep_lists(
     new = [one for one in offered if one.list_name in wanted and not one.is_had]
     where = {"page": page, "network": network}
     if is_fresh:
-        _join(session, config, subscriber_id, new, where)
+        _join(session, words, subscriber_id, new, where)
     elif new:
-        _ask(session, config, subscriber_id, new, where)
+        _ask(session, words, subscriber_id, new, where)
     gone = [one for one in offered if one.list_name not in wanted and one.is_had]
     begun: list[int] = []
     for one in gone:
@@ -89,19 +90,17 @@ def resume(session: Session, subscriber_id: int, name: str) -> str:
     return session.get_one(MailingList, done.list_id).title
 
 
-def _join(
-    session: Session, config: Config, subscriber_id: int, new: Sequence[Choice], where: Mapping[str, Any]
-) -> None:
+def _join(session: Session, words: str, subscriber_id: int, new: Sequence[Choice], where: Mapping[str, Any]) -> None:
     """Make lists active on the word of a reader who is at their mailbox this moment; both steps leave their proof."""
     person = session.get_one(Subscriber, subscriber_id)
     for one in new:
-        words = config.signup.consent_words.replace("{list}", one.list_title)
+        said = words.replace("{list}", one.list_title)
         mlist = _list(session, one)
-        asked = subscriptions.ask(session, person, mlist, words=words, actor=ACTOR, **where)
+        asked = subscriptions.ask(session, person, mlist, words=said, actor=ACTOR, **where)
         subscriptions.confirm(session, [asked], actor=ACTOR, **where)
 
 
-def _ask(session: Session, config: Config, subscriber_id: int, new: Sequence[Choice], where: Mapping[str, Any]) -> None:
+def _ask(session: Session, words: str, subscriber_id: int, new: Sequence[Choice], where: Mapping[str, Any]) -> None:
     """Let one mail ask about lists, the way of everybody who signs up."""
     person = session.get_one(Subscriber, subscriber_id)
     signups.write(
@@ -111,7 +110,7 @@ def _ask(session: Session, config: Config, subscriber_id: int, new: Sequence[Cho
         name=person.name,
         language=person.language,
         attributes=person.attributes,
-        words=config.signup.consent_words,
+        words=words,
         **where,
     )
 

@@ -17,7 +17,7 @@ from mailer.mailing.visit import Visit
 from mailer.outcomes import events, leave_link, wishes
 from mailer.people import choices, signups, subscriptions
 from mailer.people.choices import Choices
-from mailer.web import forms, leaving
+from mailer.web import forms, leaving, tongue
 from mailer.web.forms import Form
 from mailer.web.house import House, Session
 from mailer.web.subscribing import HOUR
@@ -214,7 +214,8 @@ async def _page(house: House, request: Request, seen: Visit, came: Came, *, is_m
         minutes=visit.FRESH_MINUTES,
         token=request.path_params["token"],
         mine=MINE,
-        words=house.config.signup.consent_words,
+        words=_words(house, found),
+        languages=sorted({*found.languages, *house.languages.offered}),
         frequencies=(subscriptions.EACH, subscriptions.DAILY, subscriptions.WEEKLY),
         pauses=[(days, _midnight(house, _today(house) + timedelta(days=days))) for days in subscriptions.PAUSES],
         days=(_today(house) + timedelta(days=1), _today(house) + subscriptions.LONGEST_PAUSE),
@@ -240,7 +241,14 @@ def _look(session: Session, seen: Visit) -> tuple[Choices, bool]:
 
 def _keep_lists(session: Session, /, house: House, seen: Visit, **told: Any) -> wishes.Kept:
     is_fresh = visit.is_fresh(session, seen)
-    return wishes.keep_lists(session, house.config, seen.subscriber_id, is_fresh=is_fresh, **told)
+    words = _words(house, choices.look(session, seen.subscriber_id))
+    return wishes.keep_lists(session, words, seen.subscriber_id, is_fresh=is_fresh, **told)
+
+
+def _words(house: House, found: Choices) -> str:
+    """Return what this reader says by adding a list, as their page shows it."""
+    house.languages.settle(found.reader_language)
+    return tongue.as_written(house.config.signup.consent_words)
 
 
 def _want_link(session: Session, subscriber_id: int, page: str, network: str) -> None:

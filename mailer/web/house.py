@@ -10,7 +10,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -82,6 +82,12 @@ class House:
         async with self._writing:
             return await run_in_threadpool(run)
 
+    def forget_templates(self) -> None:
+        """Look for every template and catalogue anew: what appears in a folder is not noticed otherwise."""
+        self.languages.look()
+        if self.templates.cache is not None:
+            self.templates.cache.clear()
+
     async def write_together(
         self, together: Callable[[Session, Sequence[W]], Sequence[T | None]], alone: Callable[[Session, W], T], wish: W
     ) -> T:
@@ -118,7 +124,6 @@ class House:
             known = reader_language or _known(values)
             self.languages.settle(known, list_language)
             fields |= {"Content-Language": tongue.words().language, "Vary": "Accept-Language"}
-        values |= {"lang": tongue.words().language, "dir": tongue.words().direction}
         text = self.templates.get_template(template).render(values)
         return HTMLResponse(text, status_code=status, headers=fields)
 
@@ -153,6 +158,7 @@ def _environment(config: Config) -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
+    environment.template_class = Spoken
     zone = ZoneInfo(config.site.zone)
     environment.filters.update(day=lambda at: _day(at, zone), listed=_listed, own_name=daywords.own_name)
     # Texts stand in _("…") and {% trans %}; they are said in the language of the request that is answered.
@@ -163,6 +169,15 @@ def _environment(config: Config) -> Environment:
         newstyle=True,
     )
     return environment
+
+
+class Spoken(Template):
+    """A template that knows which language it is said in, by ``lang`` and ``dir``."""
+
+    def render(self, *args: Any, **values: Any) -> str:
+        """Return the page with these values."""
+        words = tongue.words()
+        return super().render({"lang": words.language, "dir": words.direction, **dict(*args, **values)})
 
 
 def _day(at: datetime, zone: ZoneInfo) -> str:

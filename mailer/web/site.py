@@ -46,6 +46,7 @@ def make_site(config: Config, store: Store, keys: Keys) -> Starlette:
         ],
         exception_handlers=_handlers(house, fields),
     )
+    site.state.house = house
     # Its redirect would say whatever host was asked for, and a one click must not be redirected (RFC 8058).
     site.router.redirect_slashes = False
     return site

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
 
@@ -32,32 +32,34 @@ class Wish:
     guesses: tuple[str, ...] = ()
     # The rest of the query, for the links to other languages; None where a link could not show the same again.
     query: str | None = None
-    words: Words = field(default_factory=Words)
+    words: Words | None = None
+    languages: "Languages | None" = None
 
 
 # Outside of a request, as when a page is printed for a file, everything is English.
-_OUTSIDE = Wish()
+_OUTSIDE = Wish(words=Words())
 _wish: ContextVar[Wish] = ContextVar("mailer_wish", default=_OUTSIDE)
 
 
 def gettext(text: str, **values: object) -> str:
     """Return a text for readers in the language of this request; import it as ``_``."""
-    return _wish.get().words.gettext(text, **values)
+    return words().gettext(text, **values)
 
 
 def ngettext(one: str, many: str, number: int, **values: object) -> str:
     """Return a text for readers that goes with a number, in the language of this request."""
-    return _wish.get().words.ngettext(one, many, number, **values)
+    return words().ngettext(one, many, number, **values)
 
 
 def words() -> Words:
-    """Return the words of this request."""
-    return _wish.get().words
+    """Return the words of this request, chosen when they are first asked for: most requests of machines never do."""
+    now = _wish.get()
+    return now.words or (now.languages.settle() if now.languages else Words())
 
 
 def as_written(text: str) -> str:
     """Return a sentence of the configuration in the language of this request, if a catalogue has it."""
-    return _wish.get().words.as_written(text)
+    return words().as_written(text)
 
 
 class Tongue:
@@ -71,8 +73,8 @@ class Tongue:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Note what the request wishes and pass it on."""
         if scope["type"] == "http":
-            _wish.set(Wish() if scope["path"].startswith(self._staff) else wish(scope))
-            self._languages.settle()
+            is_staff = scope["path"].startswith(self._staff)
+            _wish.set(_OUTSIDE if is_staff else replace(wish(scope), languages=self._languages))
         await self._app(scope, receive, send)
 
 
@@ -82,11 +84,12 @@ class Languages:
     def __init__(self, folders: tuple[Path, ...], house: str) -> None:
         self._folders = folders
         self._house = house
+        self.offered: tuple[str, ...] = ()
+        self.look()
 
-    @property
-    def offered(self) -> tuple[str, ...]:
-        """Return the languages there are words for."""
-        return catalogue.languages(self._folders)
+    def look(self) -> None:
+        """Find the languages there are words for; they are not looked for at every page."""
+        self.offered = catalogue.languages(self._folders)
 
     def settle(self, reader: str = "", mlist: str = "") -> Words:
         """Choose the language of the page that answers this request.
@@ -96,10 +99,10 @@ class Languages:
         """
         now = _wish.get()
         if now.is_staff:
-            return now.words
+            return now.words or Words()
         wanted = [tag for tag in (now.pressed, reader, *now.guesses, mlist, self._house) if tag]
         try:
-            chosen = catalogue.words(self._folders, catalogue.best(wanted, self.offered))
+            chosen = catalogue.exactly(self._folders, catalogue.best(wanted, self.offered) or catalogue.ENGLISH)
         except BadInput as damaged:
             # It was whole when we started: whoever mends it now reads the log, and readers read English meanwhile.
             log.error("a catalogue cannot be read: %s", damaged)
@@ -126,7 +129,7 @@ class Languages:
     def check(self) -> None:
         """Raise BadInput with file and line where a catalogue is damaged."""
         for tag in self.offered:
-            catalogue.words(self._folders, tag)
+            catalogue.exactly(self._folders, tag)
 
     def links(self) -> tuple[tuple[str, str, str], ...]:
         """Return (language, its own name, link to this page in it), nothing where a link could not show it again."""
@@ -141,7 +144,7 @@ def address(path: str, **query: object) -> str:
     """Return the address of a page of ours with its query; a language that was pressed goes with it."""
     pressed = _wish.get().pressed
     fields = {**query, **({FIELD: pressed} if pressed else {})}
-    return f"{path}?{urlencode(fields)}" if fields else path
+    return f"{path}{'&' if '?' in path else '?'}{urlencode(fields)}" if fields else path
 
 
 def wish(scope: Scope) -> Wish:

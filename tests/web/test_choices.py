@@ -68,7 +68,7 @@ def test_a_visit_changes_nothing(town: Town) -> None:
 def test_name_language_and_form_are_kept(town: Town) -> None:
     reader = town.reader()
     told = {"name": "Änna\r\n Müller\x00", "language": "de", "format": "text"}
-    assert "Saved." in post(town, reader, "save", **told).text
+    assert "Gespeichert." in post(town, reader, "save", **told).text
     with town.store.read() as session:
         person = session.get_one(Subscriber, reader.id)
         assert (person.name, person.language, person.format) == ("Änna Müller", "de", "text")

@@ -1,17 +1,18 @@
 """Every public page in every state it has, each reached as a reader reaches it."""
 
+# size: one list of all states, so that nobody looks for one in two places.
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
-import pytest
-
 from mailer import clock
+from mailer.cli.preview.swap import swapped
+from mailer.cli.preview.town import Town
 from mailer.outcomes import erasure
 from mailer.people import breaker, limits, suppression
 from mailer.store.tables import Hit, Subscriber
-from tests.web.town import Town
 
 State = Callable[[Town], Any]
 # What the buttons of the pages behind a confirm mail say.
@@ -43,8 +44,7 @@ def _undone(town: Town, action: str) -> Any:
 def _under_way(town: Town) -> Any:
     reader = town.reader()
     town.begin(reader)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("mailer.web.leaving.WAIT_SECONDS", 0.0)
+    with swapped("mailer.web.leaving", "WAIT_SECONDS", 0.0):
         return town.client.post(town.leave(reader), data={"action": "leave"})
 
 
@@ -62,8 +62,7 @@ def _left_long_ago(town: Town) -> Any:
 
 def _later(act: Callable[[], Any], **step: float) -> Any:
     real = clock.now
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(clock, "now", lambda: real() + timedelta(**step))
+    with swapped("mailer.clock", "now", lambda: real() + timedelta(**step)):
         return act()
 
 
@@ -71,7 +70,7 @@ def _confirm(town: Town, *posts: str, **step: float) -> Any:
     link = town.notice_links(town.asked("press", "works"))["confirm"]
     answer = None
     for action in posts:
-        answer = _later(lambda action=action: town.client.post(link, data={"action": action}), **step)
+        answer = _later(partial(town.client.post, link, data={"action": action}), **step)
     return answer or _later(lambda: town.client.get(link), **step)
 
 
@@ -129,7 +128,7 @@ def _choices(town: Town, *posts: dict[str, Any], is_fresh: bool = False, **step:
     answer = None
     for number, data in enumerate(posts):
         last = step if number == len(posts) - 1 else {}
-        answer = _later(lambda data=data: town.client.post(link, data=MINE | data), **last)
+        answer = _later(partial(town.client.post, link, data=MINE | data), **last)
     return answer or town.client.get(link, params=MINE)
 
 
@@ -167,8 +166,7 @@ def _too_many(town: Town) -> Any:
 
 
 def _broken(town: Town, error: Exception) -> Any:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("mailer.people.offers.everything", _raising(error))
+    with swapped("mailer.people.offers", "everything", _raising(error)):
         return town.client.get("/")
 
 
@@ -220,10 +218,10 @@ STATES: dict[str, State] = {
     "left": lambda town: _left(town, action="leave"),
     "left-all": lambda town: _left(town, action="leave_all"),
     "left-under-way": _under_way,
-    "left-before": lambda town: town.client.get(_left(town, action="leave").request.url.path),
+    "left-before": lambda town: town.client.get(_left(town, action="leave").url.path),
     "left-long-ago": _left_long_ago,
     "reason": lambda town: _left(town, action="reason", reason="too many"),
-    "left-by-all": lambda town: town.client.get(_left(town, action="leave_all").request.url.path),
+    "left-by-all": lambda town: town.client.get(_left(town, action="leave_all").url.path),
     "weekly": lambda town: _left(town, action="weekly"),
     "each-again": lambda town: _left(town, action="each"),
     "undone": lambda town: _undone(town, "leave"),

@@ -1,14 +1,13 @@
 """A whole site to visit: a water utility with lists, readers and an archive."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from starlette.testclient import TestClient
-
 from mailer import clock
+from mailer.cli.preview.making import make_draft, make_list, make_reader, start, subscription_of
 from mailer.config import Config
 from mailer.mailing import notices
 from mailer.mailing.links import Links
@@ -18,7 +17,6 @@ from mailer.store.tables import Delivery, Notice, Subscriber, Table
 from mailer.tokens import Keys
 from mailer.web import forms
 from mailer.web.site import make_site
-from tests.make import make_draft, make_list, make_reader, start, subscription_of
 
 BASE = "http://127.0.0.1:8000"
 SETTINGS: dict[str, Any] = {
@@ -47,7 +45,7 @@ class Town:
     store: Store
     config: Config
     keys: Keys
-    client: TestClient
+    client: Any
     links: Links
     slug: str = ""
     mailing_id: int = 0
@@ -153,11 +151,10 @@ class Town:
         return self.keys.ring.sign(purpose, moment, next(self._numbers))
 
 
-def build(store: Store, keys: Keys, **settings: Any) -> Town:
+def build(store: Store, keys: Keys, client: Callable[[Any], Any], **settings: Any) -> Town:
     """Build the town: two open lists, one of them with an archive, and a closed one."""
     config = Config.model_validate(SETTINGS | settings)
-    client = TestClient(make_site(config, store, keys), base_url=BASE, raise_server_exceptions=False)
-    town = Town(store, config, keys, client, Links(config.site.base_url, keys))
+    town = Town(store, config, keys, client(make_site(config, store, keys)), Links(config.site.base_url, keys))
     with store.write() as session:
         make_list(
             session,
