@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from mailer.web import archive, choices, confirming, leaving, subscribing
+from mailer.web import archive, choices, confirming, leaving, own_archive, subscribing
 from mailer.web.health import Health
 from mailer.web.house import House
 from mailer.web.metrics import Metrics
@@ -25,8 +25,15 @@ ROUTES: tuple[tuple[str, dict[str, Handler]], ...] = (
     ("/u/{token}/undo", {"POST": leaving.undo}),
     ("/m", {"GET": choices.show_ask, "POST": choices.ask}),
     ("/m/{token}", {"GET": choices.show, "POST": choices.act}),
+    ("/a", {"GET": archive.show_all}),
     ("/a/{list}", {"GET": archive.show}),
+    ("/a/{list}/latest", {"GET": archive.latest}),
+    ("/a/{list}/feed.xml", {"GET": archive.feed("feed.xml")}),
+    ("/a/{list}/feed.json", {"GET": archive.feed("feed.json")}),
     ("/a/{list}/{slug}", {"GET": archive.view}),
+    ("/a/{list}/{slug}/letter", {"GET": archive.letter}),
+    ("/r/{token}", {"GET": own_archive.show}),
+    ("/r/{token}/letter", {"GET": own_archive.letter}),
 )
 
 

@@ -85,6 +85,10 @@ class Town:
         """Return the leave link of a reader."""
         return self.links.leave(reader.subscription_ids[name], mailing_id)
 
+    def read(self, reader: Reader, mailing_id: int = 0, name: str = "press") -> str:
+        """Return the link by which a reader opens an archive that is not for everybody."""
+        return self.links.read(reader.subscription_ids[name], mailing_id)
+
     def publish(self) -> int:
         """Send a mailing to the list "press", once; return its id."""
         if not self.mailing_id:

@@ -20,7 +20,7 @@ from mailer.store.tables.base import Instant, Json, Key, Table, one_of, when
 SUBSCRIPTION_STATES = ("pending", "active", "paused", "ended")
 CONSENT_KINDS = ("asked", "confirmed", "imported", "added", "withdrawn", "undone", "not me")
 SCOPES = ("all", "mailings")
-ARCHIVES = ("public", "off")
+ARCHIVES = ("public", "unlisted", "subscribers", "off")
 
 
 class MailingList(Table):
