@@ -9,7 +9,19 @@ from typing import Annotated, NoReturn
 import typer
 
 from mailer import __version__
-from mailer.cli import dkim, lists, mailings, processes, relays, staff, statements, store, subscribers, suppression
+from mailer.cli import (
+    archive,
+    dkim,
+    lists,
+    mailings,
+    processes,
+    relays,
+    staff,
+    statements,
+    store,
+    subscribers,
+    suppression,
+)
 from mailer.cli.bench import command as bench
 from mailer.errors import ConfigError, MailerError
 
@@ -31,6 +43,7 @@ app.add_typer(subscribers.app, name="subscriber")
 app.add_typer(suppression.app, name="suppression")
 app.add_typer(statements.app, name="statement")
 app.add_typer(mailings.app, name="mailing")
+app.add_typer(archive.app, name="archive")
 app.add_typer(relays.app, name="relay")
 app.add_typer(dkim.app, name="dkim")
 app.add_typer(staff.app, name="staff")

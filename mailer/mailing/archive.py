@@ -15,6 +15,7 @@ from mailer.store.tables import EditionRow, FormerName, Mailing, MailingList, Ma
 SHOWN = ("sending", "paused", "sent", "stopped")
 A_PAGE = 50
 PUBLIC, UNLISTED, SUBSCRIBERS, OFF = "public", "unlisted", "subscribers", "off"
+ALL = (PUBLIC, UNLISTED, SUBSCRIBERS, OFF)
 # Who opens a page by its plain address, and who by a link of their own.
 OPEN, OWN = (PUBLIC, UNLISTED), (PUBLIC, UNLISTED, SUBSCRIBERS)
 
@@ -121,6 +122,13 @@ def offered(session: Session) -> tuple[Offer, ...]:
         for mlist in everything(session)
         if session.scalar(select(shown(mlist).where(or_(Mailing.archive == "", Mailing.archive == PUBLIC)).exists()))
     )
+
+
+def pages(session: Session, mlist: MailingList) -> list[tuple[Mailing, Entry]]:
+    """Return everything that was sent to a list, whoever may read it, newest first."""
+    found = entries(session, shown(mlist))
+    mailings = {mailing.id: mailing for mailing in session.scalars(shown(mlist))}
+    return [(mailings[entry.mailing_id], entry) for entry in found]
 
 
 def entries(session: Session, query: Select[Mailing]) -> list[Entry]:

@@ -95,10 +95,10 @@ def places(session: Session, most: int) -> list[Place]:
     """
     found = []
     for mlist in archive.everything(session, ARCHIVES):
-        if mlist.archive == PUBLIC:
-            found.append(Place(mlist.name))
         query = archive.shown(mlist).where(archive.may_see(mlist, (PUBLIC,)))
         entries = archive.entries(session, query.limit(most))
+        if entries and mlist.archive == PUBLIC:
+            found.append(Place(mlist.name))
         for start in range(0, len(entries), SOME):
             some = entries[start : start + SOME]
             ids = [entry.mailing_id for entry in some]

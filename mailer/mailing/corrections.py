@@ -13,8 +13,8 @@ from mailer.errors import BadInput, Refused
 from mailer.people.cleaning import lines, one_line
 from mailer.store.tables import ARCHIVES, Correction, FormerName, Mailing, MailingList, StatementRow
 
-# Names of ours below a list's address.
-TAKEN = frozenset({"latest"})
+# Names of ours below a list's address, on the site and in files.
+TAKEN = frozenset({"latest", "index"})
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 LONGEST_SLUG, LONGEST_NOTE = 120, 1000
 AS_THE_LIST = "list"
