@@ -11,6 +11,7 @@ import typer
 from mailer import __version__
 from mailer.cli import (
     archive,
+    deciding,
     dkim,
     lists,
     mailings,
@@ -37,6 +38,7 @@ app = typer.Typer(
 store.add_to(app)
 processes.add_to(app)
 bench.add_to(app)
+deciding.add_to(mailings.app)
 app.add_typer(store.app, name="store")
 app.add_typer(lists.app, name="list")
 app.add_typer(subscribers.app, name="subscriber")

@@ -8,6 +8,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from mailer import clock
+from mailer.compose import catalogue
 from mailer.compose.checks import Proof, check_edition
 from mailer.compose.edition import Edition, EditionFacts, ListFacts, MailingFacts, compile_edition
 from mailer.compose.findings import Finding
@@ -22,7 +23,6 @@ from mailer.store.tables import EditionRow, Mailing, MailingList, StatementRow
 from mailer.tokens import Keys
 
 FORMATS = ("html", "text")
-RIGHT_TO_LEFT = {"ar", "fa", "he", "ur", "yi"}
 
 
 @dataclass(frozen=True)
@@ -183,7 +183,7 @@ def _facts(
             subject=mailing.subject,
             preheader=mailing.preheader,
             language=language,
-            direction="rtl" if language.split("-")[0] in RIGHT_TO_LEFT else "ltr",
+            direction=catalogue.direction(language),
             view_url=links.view(mlist.name, mailing.slug) if archive.is_open(mailing, mlist) else "",
             name=config.site.name,
             reference=keys.opaque("mailing", mailing.id)[:12],

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from mailer import clock
 from mailer.address import Address
-from mailer.compose import daywords
+from mailer.compose import catalogue, daywords
 from mailer.compose.edition import NoticeFacts, compile_edition, compile_notice
 from mailer.compose.wire import Program
 from mailer.config import Config, template_folders
@@ -143,14 +143,13 @@ def compile_notice_row(session: Session, config: Config, keys: Keys, row: Row[An
     if row.kind == "test":
         return _test(session, config, keys, row, bounces, domain)
     facts: dict[str, Any] = {name: value.split("\n") if name in MANY else value for name, value in row.facts.items()}
-    language = row.language.split("-")[0]
     notice = NoticeFacts(
         name=row.kind,
         from_address=sender,
         from_name=mlist.from_name if mlist else config.site.name,
         reply_to=mlist.reply_to if mlist else "",
         language=row.language,
-        direction="rtl" if language in editions.RIGHT_TO_LEFT else "ltr",
+        direction=catalogue.direction(row.language),
         organisation=config.site.name,
         site_name=config.site.name,
         site_url=config.site.base_url,

@@ -21,6 +21,7 @@ class Standing:
     list_titles: tuple[str, ...] = ()
     from_address: str = ""
     choices_url: str = ""
+    reader_language: str = ""
 
 
 def look(session: Session, config: Config, keys: Keys, subscriber_id: int, asked_minute: int) -> Standing:
@@ -60,4 +61,5 @@ def _standing(config: Config, keys: Keys, asking: confirmation.Asking) -> Standi
         list_titles=tuple(mlist.title for mlist in asking.mlists),
         from_address=asking.mlists[0].from_address,
         choices_url=Links(config.site.base_url, keys).choices(asking.subscriber.id),
+        reader_language=asking.subscriber.language,
     )

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mailer import address, clock
+from mailer.compose.catalogue import N_
 from mailer.errors import NotFound, Refused
 from mailer.outcomes import events
 from mailer.people import consent, subscriptions
@@ -15,11 +16,11 @@ from mailer.store.tables import MailingList, Outcome, Subscriber, Subscription
 
 OPEN, LEFT, GONE = "open", "left", "gone"
 REASONS: Mapping[str, str] = {
-    "too many": "There are too many mails",
-    "not for me": "They are not about what I expected",
-    "never asked": "I never asked for them",
-    "elsewhere": "I read them somewhere else",
-    "other": "Another reason",
+    "too many": N_("There are too many mails"),
+    "not for me": N_("They are not about what I expected"),
+    "never asked": N_("I never asked for them"),
+    "elsewhere": N_("I read them somewhere else"),
+    "other": N_("Another reason"),
 }
 # Leaving everything ends one subscription after the other, within a moment.
 ONE_LEAVING = timedelta(seconds=10)
@@ -39,6 +40,7 @@ class Place:
     can_undo: bool = False
     can_pause: bool = False
     paused_until: datetime | None = None
+    reader_language: str = ""
 
 
 def look(session: Session, subscription_id: int) -> Place:
@@ -59,6 +61,7 @@ def look(session: Session, subscription_id: int) -> Place:
         can_undo=_can_undo(subscription),
         can_pause=subscription.state == subscriptions.ACTIVE,
         paused_until=subscription.paused_until,
+        reader_language=subscriber.language,
     )
 
 

@@ -36,6 +36,11 @@ class Choices:
     lists: tuple[Choice, ...]
     languages: tuple[str, ...]
 
+    @property
+    def reader_language(self) -> str:
+        """Return the language the reader's pages are in."""
+        return self.language
+
     def having(self, *states: str) -> tuple[Choice, ...]:
         """Return the lists in these states, by title."""
         return tuple(one for one in self.lists if one.state in states)

@@ -1,15 +1,15 @@
 """The archive: what was sent to a list, and each mailing in the browser, with nobody's links in it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from mailer.errors import NotFound
 from mailer.mailing import archive, copies
 from mailer.mailing.archive import PUBLIC, SUBSCRIBERS, Moved
 from mailer.people import lists
-from mailer.web import feeds, fresh, headers, reading
+from mailer.web import feeds, fresh, headers, reading, tongue
 from mailer.web.house import House
 
 LAST_PAGE = 10_000
@@ -21,7 +21,7 @@ async def show_all(house: House, request: Request) -> Response:
     """Show every archive that is for everybody."""
     found = await house.read(archive.offered)
     page = house.page("public/archives.html", offers=found, canonical=house.links.archives())
-    return fresh.answer(request, bytes(page.body), HTML, headers.OPEN)
+    return _answer(request, page, headers.OPEN)
 
 
 async def show(house: House, request: Request) -> Response:
@@ -31,10 +31,11 @@ async def show(house: House, request: Request) -> Response:
     if isinstance(shelf, Moved):
         return _to(house, shelf, permanent=True)
     if shelf.visibility == SUBSCRIBERS:
-        return house.page("public/archive_closed.html", status=403, offer=shelf.offer)
+        return house.page(
+            "public/archive_closed.html", status=403, offer=shelf.offer, list_language=shelf.offer.language
+        )
     values = reading.shelf_values(shelf, page, house.links)
-    body = bytes(house.page("public/archive.html", **values).body)
-    return fresh.answer(request, body, HTML, _fields(shelf.visibility))
+    return _answer(request, house.page("public/archive.html", **values), _fields(shelf.visibility))
 
 
 async def latest(house: House, request: Request) -> Response:
@@ -49,9 +50,9 @@ async def view(house: House, request: Request) -> Response:
         found = await house.read(copies.copy, house.keys, name, slug)
     except NotFound:
         return _to(house, await house.read(archive.moved, name, slug), permanent=True)
-    body = bytes(house.page("public/mailing.html", **reading.copy_values(house, found, house.links)).body)
+    page = house.page("public/mailing.html", **reading.copy_values(house, found, house.links))
     fields = _fields(found.visibility) | {headers.CONTENT: reading.policy(house)}
-    return fresh.answer(request, body, HTML, fields | reading.canonical_field(found.source))
+    return _answer(request, page, fields | reading.canonical_field(found.source))
 
 
 async def letter(house: House, request: Request) -> Response:
@@ -64,7 +65,7 @@ async def letter(house: House, request: Request) -> Response:
         return _to(house, moved, permanent=True, rest="/letter")
     # The page with the same text, and with its corrections, is the one to be found.
     fields = SHORT | {headers.CONTENT: reading.letter_policy(house), headers.ROBOTS: "noindex, follow"}
-    fields["Link"] = f'<{house.links.view(name, slug)}>; rel="canonical"'
+    fields |= {"Link": f'<{house.links.view(name, slug)}>; rel="canonical"', "Vary": "Accept-Language"}
     page = reading.letter(house, found, house.links.view(name, slug))
     return fresh.answer(request, page.encode(), HTML, fields)
 
@@ -86,13 +87,19 @@ def feed(name: str) -> Callable[[House, Request], Awaitable[Response]]:
     return answer
 
 
+def _answer(request: Request, page: HTMLResponse, fields: Mapping[str, str]) -> Response:
+    """Answer with a page, or with 304; it is another one in another language."""
+    spoken = {name: page.headers[name] for name in ("Content-Language", "Vary")}
+    return fresh.answer(request, bytes(page.body), HTML, {**spoken, **fields})
+
+
 def _fields(visibility: str) -> dict[str, str]:
     return headers.OPEN if visibility == PUBLIC else SHORT | {headers.ROBOTS: reading.NO_INDEX}
 
 
 def _to(house: House, moved: Moved, *, permanent: bool, rest: str = "") -> Response:
     path = f"{house.prefix}/a/{moved.list_name}" + (f"/{moved.slug}" if moved.slug else "") + rest
-    return RedirectResponse(path, 301 if permanent else 302, headers=SHORT)
+    return RedirectResponse(tongue.address(path), 301 if permanent else 302, headers=SHORT)
 
 
 def _name(request: Request, part: str = "list") -> str:

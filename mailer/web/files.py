@@ -110,7 +110,7 @@ class Export:
             letter = self._read(copies.as_sent, house.links, list_name, slug)
         except NotFound:
             return
-        self._page(f"{path}/letter", self._filing.letter(letter, list_name, slug))
+        self._page(f"{path}/letter", self._filing.letter(letter, list_name, slug, copy.offer.language))
         values = reading.copy_values(house, copy, self._filing.to)
         self._page(path, self._filing.page(path, "public/mailing.html", values))
 

@@ -3,10 +3,13 @@
 import posixpath
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from html import escape
 from typing import Any
 from urllib.parse import urlsplit
 
+from mailer.compose import catalogue
+from mailer.compose.catalogue import Words
 from mailer.mailing.copies import Letter, Place
 from mailer.web import reading, sitemap
 from mailer.web.house import House
@@ -74,19 +77,21 @@ class Filing:
         """Return a page as it is in its file."""
         here = posixpath.dirname(self.files[path])
 
-        def url(wanted: str) -> str:
-            file = self.files.get(wanted)
+        def url(wanted: str, page: int = 0) -> str:
+            file = self.files.get(f"{wanted}?page={page}" if page else wanted)
             return posixpath.relpath(file, here or ".") if file else self._house.links.base + wanted
 
         def static(name: str) -> str:
             return posixpath.relpath(self._assets[name], here or ".")
 
-        text = bytes(self._house.page(template, **{**values, "url": url, "static": static}).body).decode()
+        with self._speaking(str(values.get("list_language", ""))):
+            text = bytes(self._house.page(template, **{**values, "url": url, "static": static}).body).decode()
         return self._guarded(text, "style-src 'self' file:; img-src 'self' file: data:")
 
-    def letter(self, found: Letter, list_name: str, slug: str) -> bytes:
+    def letter(self, found: Letter, list_name: str, slug: str, language: str) -> bytes:
         """Return the letter of a mailing as it is in its file."""
-        html = reading.letter(self._house, found, posixpath.basename(self.files[f"/a/{list_name}/{slug}"]))
+        with self._speaking(language):
+            html = reading.letter(self._house, found, posixpath.basename(self.files[f"/a/{list_name}/{slug}"]))
         canonical = (
             f'<meta name="robots" content="noindex"><link rel="canonical" href="{self.to.view(list_name, slug)}">'
         )
@@ -117,6 +122,11 @@ class Filing:
                 ("robots.txt", f"User-agent: *\nDisallow:\n\nSitemap: {self._where.base}/sitemap.xml\n".encode())
             )
         return found
+
+    def _speaking(self, language: str) -> AbstractContextManager[Words]:
+        """Say what follows in a language, or else in that of the house: a file cannot ask who reads it."""
+        languages = self._house.languages
+        return languages.speaking(catalogue.best([language, self._house.config.site.language], languages.offered))
 
     def _guarded(self, html: str, sources: str, more: str = "") -> bytes:
         """Put into the page what our own server says in header fields."""

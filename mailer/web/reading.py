@@ -7,12 +7,11 @@ from urllib.parse import quote, urlsplit
 
 from markupsafe import Markup
 
-from mailer.compose import daywords, webcopy
+from mailer.compose import catalogue, daywords, webcopy
 from mailer.compose import links as pages
 from mailer.compose.statement import Statement
 from mailer.mailing.archive import OPEN, PUBLIC, Shelf
 from mailer.mailing.copies import Copy, Letter
-from mailer.mailing.editions import RIGHT_TO_LEFT
 from mailer.web import feeds, headers
 from mailer.web.feeds import Addresses
 from mailer.web.house import House
@@ -24,6 +23,7 @@ _BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
 def shelf_values(shelf: Shelf, page: int, to: Addresses) -> dict[str, Any]:
     """Return what ``public/archive.html`` shows of one page of a list's archive."""
     return {
+        "list_language": shelf.offer.language,
         "shelf": shelf,
         "page": page,
         "own": None,
@@ -37,10 +37,11 @@ def copy_values(house: House, copy: Copy, to: Addresses) -> dict[str, Any]:
     """Return what ``public/mailing.html`` shows of one mailing."""
     canonical = feeds.address_of(copy, to)
     return {
+        "list_language": copy.offer.language,
         "copy": copy,
         "own": None,
         "texts": [_text(text, copy) for text in copy.texts],
-        "direction": direction(copy.language),
+        "direction": catalogue.direction(copy.language),
         # Sanitised by compose.content before it became a Statement, and only taken from since.
         "shown": lambda html, *words: Markup(webcopy.body(html, house.config.archive.pictures_from, *words)),  # noqa: S704
         "robots": "" if copy.visibility == PUBLIC else NO_INDEX,
@@ -81,11 +82,6 @@ def canonical_field(source: str) -> dict[str, str]:
     return {"Link": f'<{quote(source, safe=":/?#[]@!$&()*+,;=%-._~")}>; rel="canonical"'}
 
 
-def direction(language: str) -> str:
-    """Return which way a language is written."""
-    return "rtl" if language.split("-")[0].lower() in RIGHT_TO_LEFT else "ltr"
-
-
 def _text(text: Statement, copy: Copy) -> dict[str, Any]:
     return {
         "title": text.title,
@@ -94,7 +90,7 @@ def _text(text: Statement, copy: Copy) -> dict[str, Any]:
         "note": text.note,
         "source": pages.page(text.source),
         "language": text.language or copy.language,
-        "direction": direction(text.language or copy.language),
+        "direction": catalogue.direction(text.language or copy.language),
         "body": text.body_html,
     }
 

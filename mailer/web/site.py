@@ -15,7 +15,7 @@ from mailer.config import Config
 from mailer.errors import BadInput, MailerError, NotFound
 from mailer.store.engine import Store, StoreTrouble
 from mailer.tokens import Keys
-from mailer.web import desk, headers, public, sitemap
+from mailer.web import desk, headers, public, sitemap, tongue
 from mailer.web.house import House, open_house
 
 log = logging.getLogger("mailer.web")
@@ -37,7 +37,11 @@ def make_site(config: Config, store: Store, keys: Keys) -> Starlette:
     fields = headers.defaults(config.site.base_url)
     site = Starlette(
         routes=routes,
-        middleware=[Middleware(headers.SafeHeaders, fields=fields), Middleware(Slashes, prefix=house.prefix)],
+        middleware=[
+            Middleware(headers.SafeHeaders, fields=fields),
+            Middleware(Slashes, prefix=house.prefix),
+            Middleware(tongue.Tongue, languages=house.languages, staff=("/desk", f"{house.prefix}/desk")),
+        ],
         exception_handlers=_handlers(house, fields),
     )
     # Its redirect would say whatever host was asked for, and a one click must not be redirected (RFC 8058).

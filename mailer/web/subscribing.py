@@ -11,7 +11,7 @@ from mailer import address
 from mailer.errors import BadInput
 from mailer.people import lists, offers, signups
 from mailer.people.offers import Offer
-from mailer.web import forms, headers
+from mailer.web import forms, headers, tongue
 from mailer.web.forms import Form
 from mailer.web.house import House
 
@@ -53,7 +53,7 @@ async def snippet(house: House, request: Request) -> Response:
     offer = await _offer(house, request)
     if offer is None:
         return _closed(house)
-    words = house.config.signup.consent_words.replace("{list}", offer.title)
+    words = tongue.as_written(house.config.signup.consent_words).replace("{list}", offer.title)
     form = house.templates.get_template("public/snippet.txt").render(
         offer=offer, action=f"{house.links.base}/s", words=words
     )
@@ -83,10 +83,10 @@ async def take(house: House, request: Request) -> Response:
             address_text=filled.address,
             lists=filled.lists,
             name=filled.name,
-            language=filled.language,
+            language=filled.language or house.languages.guess(),
             page=filled.page,
             network=network,
-            words=house.config.signup.consent_words,
+            words=tongue.as_written(house.config.signup.consent_words),
         )
     days = house.config.signup.link_days
     return house.page("public/check_inbox.html", filled=filled, offers=chosen, days=days)
@@ -128,7 +128,7 @@ def _form(
         offers=found,
         choose=choose,
         filled=filled,
-        words=house.config.signup.consent_words,
+        words=tongue.as_written(house.config.signup.consent_words),
         page=filled.page or f"{house.links.base}/s" + ("" if choose else f"/{found[0].name}"),
         shown_at=forms.shown_at(house.keys),
     )

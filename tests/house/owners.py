@@ -25,7 +25,7 @@ OWNERS = (
     Owner("markdown-it-py", ("markdown_it",), ("compose", "sources")),
     Owner("python-frontmatter", ("frontmatter",), ("compose", "sources")),
     Owner("pyyaml", ("yaml",), ("sources",)),
-    Owner("babel", ("babel",), ("compose", "web")),
+    Owner("babel", ("babel",), ("compose",)),
     Owner("cryptography", ("cryptography",), ("send",)),
     Owner("aiosmtplib", ("aiosmtplib",), ("send", "cli")),
     Owner("sqlalchemy", ("sqlalchemy",), TABLES),
