@@ -12,7 +12,7 @@ from mailer.compose import links as pages
 from mailer.compose.statement import Statement
 from mailer.mailing.archive import OPEN, PUBLIC, Shelf
 from mailer.mailing.copies import Copy, Letter
-from mailer.web import feeds, headers
+from mailer.web import feeds, headers, tongue
 from mailer.web.feeds import Addresses
 from mailer.web.house import House
 
@@ -71,7 +71,8 @@ def letter(house: House, found: Letter, address: str) -> str:
     if found.corrected_at is None:
         return found.html
     template = house.templates.get_template("public/letter_corrected.html")
-    words = template.render(at=found.corrected_at, address=address)
+    spoken = tongue.words()
+    words = template.render(at=found.corrected_at, address=address, lang=spoken.language, dir=spoken.direction)
     return _BODY.sub(lambda body: body[0] + words, found.html, count=1)
 
 

@@ -112,7 +112,7 @@ def _choices(town: Town, *posts: dict[str, str], **step: float) -> Any:
     return answer or town.client.get(link)
 
 
-def _corrected(town: Town, path: str) -> Any:
+def _corrected(town: Town, path: str = "", rest: str = "") -> Any:
     mailing_id = town.publish()
     with town.store.write() as session:
         mailing = mailings.need(session, mailing_id)
@@ -120,7 +120,7 @@ def _corrected(town: Town, path: str) -> Any:
             right = make_statement(session, "Water will be off on Tuesday", body_html=TABLE, deck="From nine to three")
             corrections.correct(session, mailing, "It is Tuesday, not Monday.", right, actor="test")
             corrections.correct(session, mailing, "The phone number was wrong.", None, actor="test")
-    return town.client.get(path or f"/a/press/{town.slug}")
+    return town.client.get(path or f"/a/press/{town.slug}{rest}")
 
 
 def _for_readers(town: Town, path: Callable[[Any], str]) -> Any:
@@ -220,12 +220,12 @@ STATES: dict[str, State] = {
     "archive-older": _get("/a/press?page=2"),
     "archive-all": lambda town: town.publish() and town.client.get("/a"),
     "archive-view": lambda town: town.publish() and town.client.get(f"/a/press/{town.slug}"),
-    "archive-corrected": lambda town: _corrected(town, f"/a/press/{town.slug}"),
+    "archive-corrected": lambda town: _corrected(town),
     "archive-corrected-list": lambda town: _corrected(town, "/a/press"),
-    "archive-letter": lambda town: _corrected(town, f"/a/press/{town.slug}/letter"),
+    "archive-letter": lambda town: _corrected(town, rest="/letter"),
     "archive-for-readers": lambda town: _for_readers(town, lambda reader: "/a/press"),
     "archive-own": lambda town: _for_readers(town, lambda reader: town.read(reader)),
-    "archive-own-view": lambda town: _for_readers(town, lambda reader: town.read(reader, town.mailing_id)),
+    "archive-own-view": lambda town: _for_readers(town, lambda reader: town.read(reader, town.publish())),
     "damaged": lambda town: town.client.post(town.leave(town.reader()), data={"action": "dance"}),
     "not-here": _get(NO_LINK),
     "cannot": lambda town: town.client.put("/"),
