@@ -19,6 +19,7 @@ from mailer.config_dkim import LABELS, Dkim
 from mailer.config_errors import explain, unknown_variables
 from mailer.config_forms import Forms
 from mailer.config_sections import (
+    Archive,
     Desk,
     KeyFolder,
     Log,
@@ -53,6 +54,7 @@ class Sections(BaseModel):
     relay: dict[str, Relay] = Field(default_factory=lambda: {"local": Relay()}, min_length=1)
     send: Send = Send()
     dkim: dict[str, Dkim] = Field(default_factory=dict, examples=["example.org"])
+    archive: Archive = Archive()
     desk: Desk = Desk()
     watch: Watch = Watch()
     log: Log = Log()

@@ -378,6 +378,23 @@ class Send(Section):
     tick_seconds: float = Field(1, gt=0, le=60, description="How often the clock looks for what is due.")
 
 
+class Archive(Section):
+    """What was sent, as everybody may read it."""
+
+    pictures_from: tuple[str, ...] = Field(
+        (),
+        description="Hosts of your own whose pictures the archive may show, such as www.example.org; all other pictures become links, so that no page tells others who reads it.",
+    )
+
+    @field_validator("pictures_from")
+    @classmethod
+    def _are_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            if not re.fullmatch(r"[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63}){1,8}", one):
+                raise ValueError(f"{one!r} is not a host; write it like www.example.org")
+        return value
+
+
 class Desk(Section):
     """The editors' pages."""
 

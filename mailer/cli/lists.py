@@ -21,7 +21,9 @@ def add(
     bounces: Annotated[str, typer.Option("--bounces", metavar="ADDR", help="Where undeliverable mail goes.")] = "",
     description: Annotated[str, typer.Option("--description", help="What readers get, and how often.")] = "",
     language: Annotated[str, typer.Option("--language", metavar="TAG", help="Language of the list.")] = "en",
-    archive: Annotated[str, typer.Option("--archive", help="public, or off.")] = "public",
+    archive: Annotated[
+        str, typer.Option("--archive", help="Who may read it: public, unlisted, subscribers or off.")
+    ] = "public",
     as_json: AsJson = False,
 ) -> None:
     """Make a list."""

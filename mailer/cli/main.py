@@ -10,6 +10,7 @@ import typer
 
 from mailer import __version__
 from mailer.cli import (
+    archive,
     deciding,
     dkim,
     lists,
@@ -45,6 +46,7 @@ app.add_typer(subscribers.app, name="subscriber")
 app.add_typer(suppression.app, name="suppression")
 app.add_typer(statements.app, name="statement")
 app.add_typer(mailings.app, name="mailing")
+app.add_typer(archive.app, name="archive")
 app.add_typer(relays.app, name="relay")
 app.add_typer(dkim.app, name="dkim")
 app.add_typer(preview.app, name="preview")

@@ -6,7 +6,7 @@ from mailer import clock
 from mailer.errors import BadInput
 from mailer.tokens import Keys
 
-CONFIRM, NOT_ME, LEAVE, CHOICES = "confirm", "not me", "leave", "choices"
+CONFIRM, NOT_ME, LEAVE, CHOICES, READ = "confirm", "not me", "leave", "choices", "read"
 FRESH, MOVE = "fresh choices", "new address"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -51,6 +51,22 @@ class Links:
         """Return the permanent address of a mailing, with nobody's token in it."""
         return f"{self.base}/a/{list_name}/{slug}"
 
+    def archives(self) -> str:
+        """Return the address of the page that names every archive for everybody."""
+        return f"{self.base}/a"
+
+    def feed(self, list_name: str, name: str) -> str:
+        """Return the address of a list's feed by the name of its file."""
+        return f"{self.archive(list_name)}/{name}"
+
+    def as_sent(self, list_name: str, slug: str) -> str:
+        """Return the address of a mailing in the looks of its letter."""
+        return f"{self.view(list_name, slug)}/letter"
+
+    def read(self, subscription_id: int, mailing_id: int = 0) -> str:
+        """Return a reader's own address of a mailing, or of the archive of the list; it opens nothing else."""
+        return f"{self.base}/r/{self._ring.sign(READ, subscription_id, mailing_id)}"
+
     def subscribe(self, list_name: str) -> str:
         """Return the address of a list's subscribe page."""
         return f"{self.base}/s/{list_name}"
@@ -62,6 +78,10 @@ class Links:
     def of_nobody(self) -> dict[str, str]:
         """Return every personal link of a mail as nobody's, each with its own address, as a reader's are."""
         return {"unsubscribe": self.nobody(), "manage": self.choices(0)}
+
+    def of_nowhere(self) -> dict[str, str]:
+        """Return every personal link of a mail without an address: for whom there is no way out, as nobody is in."""
+        return dict.fromkeys(self.of_nobody(), "")
 
 
 def read(keys: Keys, purpose: str, token: str) -> tuple[int, int]:

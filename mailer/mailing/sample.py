@@ -24,8 +24,9 @@ class Sample:
 def look(session: Session, list_name: str) -> Sample | None:
     """Return what a stranger may see of a list's mailings; None where nothing is, or nothing is for everybody."""
     try:
-        entries = archive.shelf(session, list_name).entries
+        shelf = archive.shelf(session, list_name)
     except NotFound:
         return None
+    entries = () if isinstance(shelf, archive.Moved) else shelf.entries
     since = clock.now() - timedelta(days=LATELY_DAYS)
     return Sample(entries[0], sum(entry.sent_at > since for entry in entries)) if entries else None

@@ -15,8 +15,7 @@ from mailer.errors import BadInput, NotFound, Refused
 from mailer.people.cleaning import language as language_tag
 from mailer.people.cleaning import lines, one_line
 from mailer.people.rows import insert_new
-from mailer.store.tables import SUBSCRIPTION_STATES, MailingList, Subscription
-from mailer.store.tables.people import ARCHIVES
+from mailer.store.tables import ARCHIVES, SUBSCRIPTION_STATES, FormerName, MailingList, Subscription
 
 NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 # Their owners tell the world to refuse mail "from" them that they did not send (RFC 7489 section 6.3).
@@ -103,6 +102,7 @@ def counts(session: Session, list_id: int) -> dict[str, int]:
 
 def change(session: Session, mlist: MailingList, **fields: str | bool) -> MailingList:
     """Change fields of a list; Refused for a name that is taken. The label in List-Id stays as it was."""
+    before = mlist.name
     with session.no_autoflush:
         for field, value in fields.items():
             if field == "open_signup":
@@ -116,6 +116,9 @@ def change(session: Session, mlist: MailingList, **fields: str | bool) -> Mailin
             problem = f"there is a list called {mlist.name!r} already"
             session.expire(mlist)
             raise Refused(problem, place="name", cure="choose another name")
+    if mlist.name != before:
+        # Its pages have been linked to under the old name.
+        session.merge(FormerName(kind="list", name=before, row_id=mlist.id))
     session.flush()
     return mlist
 
@@ -209,7 +212,9 @@ def _language(text: str) -> str:
 
 def _archive(text: str) -> str:
     if text not in ARCHIVES:
-        raise BadInput(f"{one_line(text, 40)!r} is not known", place="archive", cure=f"write {' or '.join(ARCHIVES)}")
+        raise BadInput(
+            f"{one_line(text, 40)!r} is not known", place="archive", cure=f"write one of {', '.join(ARCHIVES)}"
+        )
     return text
 
 

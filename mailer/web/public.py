@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from mailer.web import archive, choices, confirming, leaving, own_data, problems, sites, subscribing
+from mailer.web import archive, choices, confirming, leaving, own_archive, own_data, problems, sites, subscribing
 from mailer.web.health import Health
 from mailer.web.house import House
 from mailer.web.metrics import Metrics
@@ -30,8 +30,15 @@ ROUTES: tuple[tuple[str, dict[str, Handler]], ...] = (
     ("/m/{token}/data", {"GET": own_data.show_data, "POST": own_data.take_data}),
     ("/m/{token}/erase", {"GET": own_data.show_erase, "POST": own_data.take_erase}),
     ("/w/{token}", {"GET": own_data.show_move, "POST": own_data.act_move}),
+    ("/a", {"GET": archive.show_all}),
     ("/a/{list}", {"GET": archive.show}),
+    ("/a/{list}/latest", {"GET": archive.latest}),
+    ("/a/{list}/feed.xml", {"GET": archive.feed("feed.xml")}),
+    ("/a/{list}/feed.json", {"GET": archive.feed("feed.json")}),
     ("/a/{list}/{slug}", {"GET": archive.view}),
+    ("/a/{list}/{slug}/letter", {"GET": archive.letter}),
+    ("/r/{token}", {"GET": own_archive.show}),
+    ("/r/{token}/letter", {"GET": own_archive.letter}),
 )
 
 

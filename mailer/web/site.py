@@ -7,7 +7,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, ExceptionHandler, Receive, Scope, Send
 
@@ -15,12 +15,11 @@ from mailer.config import Config
 from mailer.errors import BadInput, MailerError, NotFound
 from mailer.store.engine import Store, StoreTrouble
 from mailer.tokens import Keys
-from mailer.web import desk, headers, problems, public, sites, tongue
+from mailer.web import desk, headers, problems, public, sitemap, sites, tongue
 from mailer.web.house import House, open_house
 from mailer.web.one_click import OneClick
 
 log = logging.getLogger("mailer.web")
-ROBOTS = "User-agent: *\n" + "".join(f"Disallow: {path}\n" for path in ("/c/", "/n/", "/u/", "/m/", "/w/", "/desk/"))
 
 
 def make_site(config: Config, store: Store, keys: Keys) -> Starlette:
@@ -30,7 +29,8 @@ def make_site(config: Config, store: Store, keys: Keys) -> Starlette:
         *public.routes(house),
         *desk.routes(house),
         Route("/static/{name}", house.static.answer),
-        Route("/robots.txt", _robots),
+        Route("/robots.txt", partial(sitemap.answer_robots, house)),
+        Route("/sitemap.xml", partial(sitemap.answer, house)),
     ]
     if house.prefix:
         # A proxy may pass the path on as readers see it, or cut to what is below ours.
@@ -97,7 +97,3 @@ def _status(error: Exception) -> int:
         # A link that was cut or changed is a page that is not here.
         return 404
     return 503 if isinstance(error, StoreTrouble) else 500
-
-
-async def _robots(_request: Request) -> Response:
-    return PlainTextResponse(ROBOTS, headers=headers.OPEN)

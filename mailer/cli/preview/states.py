@@ -8,10 +8,12 @@ from functools import partial
 from typing import Any
 
 from mailer import clock
+from mailer.cli.preview.making import make_statement
 from mailer.cli.preview.swap import swapped
 from mailer.cli.preview.town import Town
+from mailer.mailing import corrections, mailings
 from mailer.outcomes import erasure
-from mailer.people import breaker, limits, suppression
+from mailer.people import breaker, limits, lists, suppression
 from mailer.store.tables import Hit, Subscriber
 
 State = Callable[[Town], Any]
@@ -155,6 +157,28 @@ def _move_refused(town: Town) -> Any:
     return town.client.post(town.notice_links(reader, "move")["confirm"])
 
 
+def _corrected(town: Town, path: str = "", rest: str = "") -> Any:
+    mailing_id = town.publish()
+    with town.store.write() as session:
+        mailing = mailings.need(session, mailing_id)
+        if not corrections.every(session, [mailing_id]):
+            right = make_statement(session, "Water will be off on Tuesday", body_html=TABLE, deck="From nine to three")
+            corrections.correct(session, mailing, "It is Tuesday, not Monday.", right, actor="test")
+            corrections.correct(session, mailing, "The phone number was wrong.", None, actor="test")
+    return town.client.get(path or f"/a/press/{town.slug}{rest}")
+
+
+def _for_readers(town: Town, path: Callable[[Any], str]) -> Any:
+    town.publish()
+    reader = town.reader()
+    with town.store.write() as session:
+        corrections.show_to(session, lists.named(session, "press"), "subscribers")
+    answer = town.client.get(path(reader))
+    with town.store.write() as session:
+        corrections.show_to(session, lists.named(session, "press"), "public")
+    return answer
+
+
 def _too_many(town: Town) -> Any:
     answer = town.subscribe("first@example.org")
     for number in range(town.config.signup.per_network_hour):
@@ -182,6 +206,14 @@ LEAVE_ONE = {"action": "lists", "shown": ["press", "works"], "list": ["works"]}
 LEAVE_BOTH = {"action": "lists", "shown": ["press", "works"]}
 JOIN = {"action": "lists", "shown": ["press", "works"], "list": ["press", "works"]}
 DAY = {"action": "pause", "list": "", "days": "day"}
+# Everything a text may have, and more columns than a telephone has room for.
+TABLE = (
+    "<p>The main in <a href='https://town.example/map'>Mill Street</a> is repaired.</p><h2>Streets</h2>"
+    "<table><caption>When</caption><thead><tr>" + "<th>Neighbourhood</th>" * 8 + "</tr></thead>"
+    "<tbody><tr>" + "<td>Mill Street</td>" * 8 + "</tr></tbody></table><blockquote><p>We are sorry.</p></blockquote>"
+    "<figure><img src='https://town.example/main.jpg' alt='The main'><figcaption>Mill Street</figcaption></figure>"
+    "<ul><li>nine to noon</li></ul><pre>a very long line of text that somebody wrote without any break in it</pre>"
+)
 PAUSE = {"action": "pause", "list": "press", "days": "30"}
 STOP, SAVE = {"action": "stop", "list": "press"}, {"action": "save", "name": "Anna", "language": "de", "format": "text"}
 STATES: dict[str, State] = {
@@ -265,7 +297,14 @@ STATES: dict[str, State] = {
     "link-sent": lambda town: town.client.post("/m", data={"address": "anna.miller@example.org"}),
     "archive": lambda town: town.publish() and town.client.get("/a/press"),
     "archive-older": _get("/a/press?page=2"),
+    "archive-all": lambda town: town.publish() and town.client.get("/a"),
     "archive-view": lambda town: town.publish() and town.client.get(f"/a/press/{town.slug}"),
+    "archive-corrected": lambda town: _corrected(town),
+    "archive-corrected-list": lambda town: _corrected(town, "/a/press"),
+    "archive-letter": lambda town: _corrected(town, rest="/letter"),
+    "archive-for-readers": lambda town: _for_readers(town, lambda _reader: "/a/press"),
+    "archive-own": lambda town: _for_readers(town, lambda reader: town.read(reader)),
+    "archive-own-view": lambda town: _for_readers(town, lambda reader: town.read(reader, town.publish())),
     "damaged": lambda town: town.client.post(town.leave(town.reader()), data={"action": "dance"}),
     "not-here": _get(NO_LINK),
     "cannot": lambda town: town.client.put("/"),

@@ -96,6 +96,10 @@ class Town:
             address_hash = session.get_one(Subscriber, reader.id).address_hash
         return self.links.fresh(reader.id, address_hash, clock.now() - timedelta(minutes=ago))
 
+    def read(self, reader: Reader, mailing_id: int = 0, name: str = "press") -> str:
+        """Return the link by which a reader opens an archive that is not for everybody."""
+        return self.links.read(reader.subscription_ids[name], mailing_id)
+
     def publish(self) -> int:
         """Send a mailing to the list "press", once; return its id."""
         if not self.mailing_id:

@@ -1,5 +1,6 @@
 """Every table, one file per room, in the order of the flow."""
 
+from mailer.store.tables.archive import Correction, FormerName
 from mailer.store.tables.base import EPOCH, MICROSECOND, Instant, Table, db_now
 from mailer.store.tables.house import Fact, Hit, Occurrence, Proof, Spending
 from mailer.store.tables.mailing import (
@@ -20,6 +21,7 @@ from mailer.store.tables.mailing import (
 )
 from mailer.store.tables.outcomes import LEAVE_REASONS, OUTCOME_KINDS, Outcome, Reason
 from mailer.store.tables.people import (
+    ARCHIVES,
     CONSENT_KINDS,
     FREQUENCIES,
     SCOPES,
@@ -36,6 +38,7 @@ from mailer.store.tables.sources import StatementRow
 from mailer.store.tables.staff import LINK_PURPOSES, ROLES, Deed, DeskSession, Staff, StaffLink
 
 __all__ = [
+    "ARCHIVES",
     "CONSENT_KINDS",
     "DELIVERY_STATES",
     "EPOCH",
@@ -52,11 +55,13 @@ __all__ = [
     "Attempt",
     "Batch",
     "Consent",
+    "Correction",
     "Deed",
     "Delivery",
     "DeskSession",
     "EditionRow",
     "Fact",
+    "FormerName",
     "Hit",
     "ImportRun",
     "Instant",

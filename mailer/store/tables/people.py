@@ -21,7 +21,7 @@ SUBSCRIPTION_STATES = ("pending", "active", "paused", "ended")
 FREQUENCIES = ("each", "daily", "weekly")
 CONSENT_KINDS = ("asked", "confirmed", "imported", "added", "withdrawn", "undone", "not me")
 SCOPES = ("all", "mailings")
-ARCHIVES = ("public", "off")
+ARCHIVES = ("public", "unlisted", "subscribers", "off")
 
 
 class MailingList(Table):

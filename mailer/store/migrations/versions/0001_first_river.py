@@ -80,7 +80,9 @@ def upgrade() -> None:
         sa.Column("open_signup", sa.Boolean(), nullable=False),
         sa.Column("created_at", base.Instant(), nullable=False),
         sa.Column("closed_at", base.Instant(), nullable=True),
-        sa.CheckConstraint("archive IN ('public', 'off')", name=op.f("ck_lists_archive_known")),
+        sa.CheckConstraint(
+            "archive IN ('public', 'unlisted', 'subscribers', 'off')", name=op.f("ck_lists_archive_known")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_lists")),
         sa.UniqueConstraint("list_label", name=op.f("uq_lists_list_label")),
         sa.UniqueConstraint("name", name=op.f("uq_lists_name")),
@@ -95,6 +97,7 @@ def upgrade() -> None:
         sa.Column("preheader", sa.Text(), nullable=False),
         sa.Column("template", sa.String(length=60), nullable=False),
         sa.Column("language", sa.String(length=20), nullable=False),
+        sa.Column("archive", sa.String(length=20), nullable=False),
         sa.Column("late", sa.String(length=10), nullable=False),
         sa.Column("on_uncertain", sa.String(length=10), nullable=False),
         sa.Column("due_at", base.Instant(), nullable=True),
@@ -115,6 +118,9 @@ def upgrade() -> None:
         sa.Column("tested_revision", sa.Integer(), nullable=False),
         sa.Column("made_by", sa.String(length=120), nullable=False),
         sa.Column("made_at", base.Instant(), nullable=False),
+        sa.CheckConstraint(
+            "archive IN ('', 'public', 'unlisted', 'subscribers', 'off')", name=op.f("ck_mailings_archive_known")
+        ),
         sa.CheckConstraint("late IN ('send', 'skip', 'ask')", name=op.f("ck_mailings_late_known")),
         sa.CheckConstraint("on_uncertain IN ('retry', 'hold')", name=op.f("ck_mailings_on_uncertain_known")),
         sa.CheckConstraint(
@@ -320,6 +326,31 @@ def upgrade() -> None:
         postgresql_where=sa.text("done_at IS NULL"),
     )
 
+    op.create_table(
+        "corrections",
+        sa.Column("id", base.Key, nullable=False),
+        sa.Column("mailing_id", base.Key, nullable=False),
+        sa.Column("at", base.Instant(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("statement_id", base.Key, nullable=True),
+        sa.Column("made_by", sa.String(length=120), nullable=False),
+        sa.CheckConstraint("note <> ''", name=op.f("ck_corrections_note_is_said")),
+        sa.ForeignKeyConstraint(["mailing_id"], ["mailings.id"], name=op.f("fk_corrections_mailing_id_mailings")),
+        sa.ForeignKeyConstraint(
+            ["statement_id"], ["statements.id"], name=op.f("fk_corrections_statement_id_statements")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_corrections")),
+    )
+    op.create_index("ix_corrections_mailing", "corrections", ["mailing_id"], unique=False)
+
+    op.create_table(
+        "former_names",
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("row_id", base.Key, nullable=False),
+        sa.CheckConstraint("kind IN ('list', 'mailing')", name=op.f("ck_former_names_kind_known")),
+        sa.PrimaryKeyConstraint("kind", "name", name=op.f("pk_former_names")),
+    )
     op.create_table(
         "consents",
         sa.Column("id", base.Key, nullable=False),
