@@ -125,8 +125,8 @@ def test_a_pasted_form_works_without_script_and_passes(browser: Browser, served:
             font = "getComputedStyle(document.querySelector('{}')).fontFamily"
             assert page.evaluate(font.format("form")) == page.evaluate(font.format("body"))
         page.get_by_label("Press statements").check()
-        page.get_by_label("E-mail address:").fill("anna@example.org")
-        page.get_by_role("button", name="Subscribe").press("Enter")
+        page.get_by_label("E-Mail-Adresse:").fill("anna@example.org")
+        page.get_by_role("button", name="Abonnieren").press("Enter")
         assert page.locator("h1").inner_text() == "Check your inbox"
         context.close()
     # A form says from which site it comes, not from which page.
@@ -182,9 +182,10 @@ def test_the_element_answers_in_place_under_a_strict_policy(page: Page, served: 
     at = site.page("/news", pasted(served, "element", "press", "works", name=True))
     page.goto(at + "?utm=x#top")
     page.wait_for_selector("mailer-subscribe:defined")
-    address, button = page.get_by_label("E-mail address:"), page.get_by_role("button", name="Subscribe")
+    address, button = page.get_by_label("E-Mail-Adresse:"), page.get_by_role("button", name="Abonnieren")
     address.fill("anna@example")
     button.press("Enter")
+    # The form speaks the language of its first list, the answers that of the browser.
     # Two things to correct, each said at its field; the first has the focus.
     alerts = page.get_by_role("alert")
     alerts.nth(1).wait_for()
@@ -201,7 +202,7 @@ def test_the_element_answers_in_place_under_a_strict_policy(page: Page, served: 
     page.get_by_role("button", name="Yes, use anna@gmail.com").press("Enter")
     done = page.get_by_role("status")
     done.wait_for()
-    assert "Check your inbox" in done.inner_text()
+    assert "Sehen Sie in Ihr Postfach" in done.inner_text()
     assert done.evaluate("each => each === document.activeElement")
     assert page.url == at + "?utm=x#top"
     assert asked(served) == [("anna@gmail.com", ["works"], at)]

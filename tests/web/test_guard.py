@@ -93,7 +93,7 @@ def test_who_did_the_work_is_taken_and_a_proof_serves_once(town: Town, moving_cl
 
 
 def test_only_the_form_that_is_attacked_asks(tripped: Town) -> None:
-    assert "Check your inbox" in tripped.subscribe("anna@example.org", "works").text
+    assert "Sehen Sie in Ihr Postfach" in tripped.subscribe("anna@example.org", "works").text
     assert "One small check" in tripped.subscribe("anna@example.org", "works", "press").text
 
 

@@ -36,7 +36,8 @@ def test_one_sign_up_is_one_row_and_nothing_else(town: Town) -> None:
     assert (row.address, row.name, row.language) == ("Anna@Example.org", "Anna Miller", "de")
     assert (sorted(row.lists), row.wish) == (["press", "works"], "subscribe")
     assert row.page == "https://water.example/news"
-    assert row.words == town.config.signup.consent_words
+    # As the form said it, which speaks the language of its first list.
+    assert row.words == "Ich möchte „{list}“ per E-Mail erhalten und kann mich jederzeit abmelden."
     assert "Anna@Example.org" in answer.text
     assert "press@water.example" in answer.text
 
@@ -291,7 +292,7 @@ def test_the_words_of_consent_are_kept_as_they_were_shown(small_town: Town, tmp_
         assert client.post("/s/press", json={"address": "anna@example.org"}, headers=asked).status_code == 202
         assert [row.words for row in signups(small_town)[-3:]] == [page_words, german, english]
     several = html.unescape(client.get("/s/works+press/snippet").text)
-    assert german.replace("{list}", "what I chose here") in several
+    assert german.replace("{list}", "was ich hier gewählt habe") in several
     assert '<input type="hidden" name="spoken" value="de">' in several
     problem = client.post("/s", json={"address": "a@example.org"}, headers={"Accept-Language": "de"}).json()
     assert [one["detail"] for one in problem["errors"]] == ["Wähle etwas aus"]
