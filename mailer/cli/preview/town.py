@@ -73,8 +73,10 @@ class Town:
 
     def answer_signups(self) -> None:
         """Do what the clock does: turn sign-ups into notices."""
-        with self.store.write() as session:
-            notices.answer_signups(session, self.config, self.keys)
+        waiting = True
+        while waiting:
+            with self.store.write() as session:
+                waiting = notices.answer_signups(session, self.config, self.keys)
 
     def subscribe(self, spelled: str, *names: str, **more: str) -> Any:
         """Post the form as pasted into another site."""
