@@ -117,10 +117,11 @@ def _json_item(copy: Copy, to: Addresses) -> dict[str, object]:
 
 
 def _content(copy: Copy) -> str:
-    """Return the texts one after the other; of several, each with its title."""
+    """Return what was corrected and when, and the texts one after the other; of several, each with its title."""
+    notes = [f"<p><em>{said.at:%Y-%m-%d}: {_escaped(said.note)}</em></p>" for said in copy.corrections]
     if len(copy.texts) == 1:
-        return copy.texts[0].body_html
-    return "\n".join(f"<h2>{_escaped(text.title)}</h2>\n{text.body_html}" for text in copy.texts)
+        return "\n".join([*notes, copy.texts[0].body_html])
+    return "\n".join([*notes, *(f"<h2>{_escaped(text.title)}</h2>\n{text.body_html}" for text in copy.texts)])
 
 
 def _escaped(text: str) -> str:
