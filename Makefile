@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header
 
-.PHONY: help demo test check format pages bench million soak wheel lock clean
+.PHONY: help demo test check format pages words bench million storm soak wheel lock clean
 .DELETE_ON_ERROR:
 
 help:
@@ -16,7 +16,9 @@ help:
 	@echo 'make test    everything that must hold: style, types, tests'
 	@echo 'make check   style and types only;  make format  mend the style'
 	@echo 'make pages   print the pages in docs/ that are printed from the code'
+	@echo 'make words   bring the catalogues in templates/words in line with the texts, and count what lacks words'
 	@echo 'make bench   how fast it sends, beside Postfix; make million  the same with a million readers'
+	@echo 'make storm   a thousand readers a second leave by one click while a mailing goes out'
 	@echo 'make soak    longer runs of the fault tests, ten minutes; ARGS="--seed 7 --runs 100 --minutes 60"'
 	@echo 'make wheel   build dist/*.whl;  make lock  choose newer dependencies;  make clean'
 
@@ -38,12 +40,18 @@ format: $(VENV)/dev
 pages: $(VENV)/dev
 	$(BIN)/python -m tests.house.pages --write
 
+words: $(VENV)/dev
+	$(BIN)/python -m tests.house.catalogues --write
+
 # The runtime and the tools, because PostgreSQL to measure on comes with them.
 bench: $(VENV)/dev
 	@$(BIN)/mailer bench $(ARGS)
 
 million: $(VENV)/dev
 	@$(BIN)/python -m bench.million $(ARGS)
+
+storm: $(VENV)/dev
+	@$(BIN)/python -m bench.storm $(ARGS)
 
 soak: $(VENV)/dev
 	@$(BIN)/python -m tests.faults.soak $(ARGS)

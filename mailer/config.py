@@ -17,7 +17,9 @@ from pydantic_settings import (
 
 from mailer.config_dkim import LABELS, Dkim
 from mailer.config_errors import explain, unknown_variables
+from mailer.config_forms import Forms
 from mailer.config_sections import (
+    Archive,
     Desk,
     KeyFolder,
     Log,
@@ -48,9 +50,11 @@ class Sections(BaseModel):
     web: Web = Web()
     signup: Signup = Signup()
     people: People = People()
+    forms: Forms = Forms()
     relay: dict[str, Relay] = Field(default_factory=lambda: {"local": Relay()}, min_length=1)
     send: Send = Send()
     dkim: dict[str, Dkim] = Field(default_factory=dict, examples=["example.org"])
+    archive: Archive = Archive()
     desk: Desk = Desk()
     watch: Watch = Watch()
     log: Log = Log()
@@ -79,6 +83,10 @@ class Sections(BaseModel):
         found = [(name, relay.login_mistake()) for name, relay in self.relay.items()]
         found += [(name, relay.warm_up_mistake()) for name, relay in self.relay.items()]
         problems = [f"relay.{name}: {mistake}" for name, mistake in found if mistake]
+        undeclared = [name for name in self.forms.attributes if name not in self.people.attributes]
+        problems += [
+            f"forms.attributes: {name!r} is no attribute of readers; declare it in [people]" for name in undeclared
+        ]
         if self.send.relay and self.send.relay not in self.relay:
             problems.append(f"send.relay: no relay is called {self.send.relay!r}; there is {', '.join(self.relay)}")
         away = [name for name, relay in self.relay.items() if not relay.is_local]

@@ -190,9 +190,27 @@ class Signup(Section):
 
     link_days: int = Field(7, ge=1, le=30, description="Days a confirm link works.")
     pending_days: int = Field(30, ge=1, le=90, description="Days after which an unconfirmed sign-up is forgotten.")
-    per_address_day: int = Field(3, ge=1, le=20, description="Confirm mails to one address in 24 hours.")
+    per_address_day: int = Field(1, ge=1, le=20, description="Confirm mails to one address in 24 hours.")
+    per_address_pending: int = Field(
+        3, ge=1, le=100, description="Confirm mails to one address in all, until it confirms or is forgotten."
+    )
+    per_domain_hour: int = Field(
+        60,
+        ge=1,
+        le=100000,
+        description="Confirm mails to one receiving domain in an hour; four more for each reader there who confirmed in it.",
+    )
     per_network_hour: int = Field(
         30, ge=1, le=10000, description="Sign-ups from one network (IPv4 address or IPv6 /64) in an hour."
+    )
+    breaker_signups: int = Field(
+        20, ge=1, le=100000, description="Sign-ups to one list in an hour from which on it counts how many confirm."
+    )
+    breaker_percent: int = Field(
+        20,
+        ge=0,
+        le=100,
+        description="Where fewer than this percentage confirm, the form asks for a small proof of work; 0 asks never.",
     )
     consent_words: str = Field(
         "I want to receive {list} by e-mail and can leave at any time.",
@@ -358,6 +376,23 @@ class Send(Section):
         description="How late a scheduled mailing may still start by itself, after the machine was off.",
     )
     tick_seconds: float = Field(1, gt=0, le=60, description="How often the clock looks for what is due.")
+
+
+class Archive(Section):
+    """What was sent, as everybody may read it."""
+
+    pictures_from: tuple[str, ...] = Field(
+        (),
+        description="Hosts of your own whose pictures the archive may show, such as www.example.org; all other pictures become links, so that no page tells others who reads it.",
+    )
+
+    @field_validator("pictures_from")
+    @classmethod
+    def _are_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            if not re.fullmatch(r"[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63}){1,8}", one):
+                raise ValueError(f"{one!r} is not a host; write it like www.example.org")
+        return value
 
 
 class Desk(Section):

@@ -3,8 +3,9 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -12,8 +13,8 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from mailer import clock, crash
 from mailer.config import Config
 from mailer.errors import WrongSchema
-from mailer.mailing import deliveries, mailings, notices
-from mailer.people import consent, limits, purge, subscriptions
+from mailer.mailing import alarms, deliveries, mailings, notices
+from mailer.people import consent, limits, proofs, purge, subscriptions
 from mailer.send import leases
 from mailer.store import occurrences, schema
 from mailer.store.engine import Session, Store, StoreTrouble
@@ -23,6 +24,10 @@ log = logging.getLogger("mailer.duties")
 NIGHT, NIGHT_HOUR = "night", 3
 HITS_KEPT = timedelta(days=8)
 NETWORKS_KEPT = timedelta(days=30)
+# A sign-up costs some milliseconds; a tick answers at most so many times so many, and goes on with the next one.
+SIGNUPS_AT_A_TIME, SIGNUP_TURNS = 5, 40
+# An attack is looked for this often: far less than the five minutes in which staff are to know of it.
+FORMS_LOOK = timedelta(seconds=15)
 Verb = Callable[[Session], object]
 
 
@@ -36,6 +41,7 @@ class Duties:
         )
         self._turn = asyncio.Lock()
         self._is_outdated = False
+        self._forms_seen: datetime | None = None
 
     def start(self) -> None:
         """Begin to tick."""
@@ -67,7 +73,8 @@ class Duties:
         if started:
             # Senders on PostgreSQL sleep until they are told.
             self._do("wake", lambda _session: None, quiet=False)
-        self._do("signups", lambda session: notices.answer_signups(session, self._config, self._keys))
+        self._answer()
+        self._watch_forms()
         self._do("rescue", lambda session: crash.at("before rescue commit", leases.rescue(session, doubt)))
         for mailing_id, state in self._unfinished():
             if state == "sending":
@@ -77,6 +84,20 @@ class Duties:
                 self._sweep(mailing_id)
         self._do("close", leases.close_stopped)
         self._nightly()
+
+    def _answer(self) -> None:
+        """Answer sign-ups, few in each transaction: a flood of them must not keep others from writing."""
+        few = partial(notices.answer_signups, config=self._config, keys=self._keys, limit=SIGNUPS_AT_A_TIME)
+        for _ in range(SIGNUP_TURNS):
+            if not self._do("signups", few):
+                return
+            self._store.step_aside()
+
+    def _watch_forms(self) -> None:
+        now = clock.now()
+        if self._forms_seen is None or not now - FORMS_LOOK < self._forms_seen <= now:
+            self._forms_seen = now
+            self._do("watch forms", lambda session: alarms.watch_forms(session, self._config, self._keys))
 
     def _may_tick(self) -> bool:
         try:
@@ -129,13 +150,30 @@ class Duties:
             return
         day = f"{local:%Y-%m-%d} {NIGHT_HOUR:02}:00"
         if self._do("night", lambda session: occurrences.claim(session, NIGHT, day)):
-            self._do("purge", lambda session: self._purge(session, day))
+            unconfirmed = clock.now() - timedelta(days=self._config.signup.pending_days)
+            gone = self._in_pieces("purge", partial(purge.forget_pending, before=unconfirmed))
+            self._in_pieces("shorten", partial(consent.shorten_networks, before=clock.now() - NETWORKS_KEPT))
+            self._do("purge", lambda session: self._purge(session, day, gone))
+            self._wipe()
 
-    def _purge(self, session: Session, day: str) -> None:
+    def _wipe(self) -> None:
+        try:
+            self._store.wipe()
+        except StoreTrouble as error:
+            log.error("what was erased may still be read in the store's file: %s", " ".join(str(error).split()))
+
+    def _in_pieces(self, duty: str, verb: Callable[[Session], int]) -> int:
+        """Do a part at a time, in short transactions, until nothing is left; return how much it was."""
+        total = 0
+        while done := self._do(duty, verb):
+            total += cast(int, done)
+            self._store.step_aside()
+        return total
+
+    def _purge(self, session: Session, day: str, gone: int) -> None:
         """Forget what we need not know any longer."""
-        now = clock.now()
-        gone = purge.forget_pending(session, now - timedelta(days=self._config.signup.pending_days))
         subscriptions.resume_due(session)
-        consent.forget_networks(session, now - NETWORKS_KEPT)
-        limits.forget(session, now - HITS_KEPT)
+        limits.forget(session, clock.now() - HITS_KEPT)
+        proofs.forget(session, clock.now() - HITS_KEPT)
+        limits.forget_confirms(session, clock.now() - timedelta(days=self._config.signup.pending_days))
         occurrences.done(session, NIGHT, day, f"{gone} unconfirmed sign-ups forgotten")

@@ -1,9 +1,13 @@
 """Signed links: only what we signed, for what we signed it, for ever, and telling nothing."""
 
+import base64
+import itertools
 import os
+import random
 import secrets
 import stat
 import string
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +17,7 @@ from hypothesis import strategies as st
 from mailer.errors import BadInput, ConfigError
 from mailer.tokens import Keys, Ring, new_keys, read_keys, write_keys
 
+PURPOSES = ("confirm", "not me", "leave", "choices", "form shown", "form shown again", "form waits", "proof of work")
 LETTERS = string.ascii_letters + string.digits + "-_"
 RING = Ring(((1, bytes(range(32))),))
 NUMBERS = st.lists(st.integers(0, 2**63), max_size=5).map(tuple)
@@ -63,6 +68,36 @@ def test_another_purpose_is_refused(purpose: str) -> None:
 def test_another_house_is_refused() -> None:
     with pytest.raises(BadInput):
         new_keys().ring.read("leave", RING.sign("leave", 7))
+
+
+def forgeries(ring: Ring, dice: random.Random, purposes: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Yield purpose and token for ever: what somebody with real links, and without the key, can make of them."""
+    other = new_keys().ring
+    while True:
+        purpose, elsewhere = dice.sample(purposes, 2)
+        numbers = tuple(dice.randrange(1 << dice.randrange(1, 40)) for _ in range(dice.randrange(1, 3)))
+        good, second = ring.sign(purpose, *numbers), ring.sign(purpose, *numbers, 1)
+        raw = bytearray(base64.urlsafe_b64decode(good + "=" * (-len(good) % 4)))
+        raw[dice.randrange(len(raw))] ^= 1 << dice.randrange(8)
+        half = dice.randrange(1, len(good))
+        yield purpose, base64.urlsafe_b64encode(raw).decode().rstrip("=")
+        yield purpose, ring.sign(elsewhere, *numbers)
+        yield purpose, other.sign(purpose, *numbers)
+        yield purpose, good[:half]
+        yield purpose, good + dice.choice(LETTERS) * dice.randrange(1, 5)
+        yield purpose, good[:half] + second[half:] + dice.choice(LETTERS)
+        yield purpose, good[:-1] + dice.choice(LETTERS.replace(good[-1], ""))
+        yield purpose, base64.urlsafe_b64encode(bytes([1]) + dice.randbytes(len(raw) - 1)).decode().rstrip("=")
+
+
+def test_none_of_a_hundred_thousand_forgeries_is_read() -> None:
+    dice, accepted, refused = random.Random(7), [], 0
+    for purpose, token in itertools.islice(forgeries(RING, dice, PURPOSES), 100_000):
+        try:
+            accepted.append((purpose, token, RING.read(purpose, token)))
+        except BadInput:
+            refused += 1
+    assert (accepted, refused) == ([], 100_000)
 
 
 def test_a_key_of_another_id_is_refused() -> None:

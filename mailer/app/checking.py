@@ -7,6 +7,7 @@ from mailer.app.opening import open_app
 from mailer.config import load
 from mailer.errors import ConfigError, MailerError
 from mailer.mailing import rehearsal
+from mailer.people import lists
 from mailer.send import dkim_keys, sizing
 from mailer.store import pulse
 from mailer.web.house import open_house
@@ -36,10 +37,10 @@ def mistakes(path: Path | None) -> Iterator[MailerError]:
 
 
 def warnings(path: Path | None) -> list[str]:
-    """Return what is no mistake but keeps mail waiting; call when there is no mistake."""
+    """Return what is no mistake but keeps mail waiting, or readers out; call when there is no mistake."""
     app = open_app(load(path))
     try:
         with app.store.read() as session:
-            return list(sizing.warnings(session, app.config))
+            return [*sizing.warnings(session, app.config), *lists.warnings(session, app.config)]
     finally:
         app.close()

@@ -21,7 +21,9 @@ def add(
     bounces: Annotated[str, typer.Option("--bounces", metavar="ADDR", help="Where undeliverable mail goes.")] = "",
     description: Annotated[str, typer.Option("--description", help="What readers get, and how often.")] = "",
     language: Annotated[str, typer.Option("--language", metavar="TAG", help="Language of the list.")] = "en",
-    archive: Annotated[str, typer.Option("--archive", help="public, or off.")] = "public",
+    archive: Annotated[
+        str, typer.Option("--archive", help="Who may read it: public, unlisted, subscribers or off.")
+    ] = "public",
     as_json: AsJson = False,
 ) -> None:
     """Make a list."""
@@ -67,6 +69,25 @@ def show(
     else:
         rows = [(each["name"], each["title"], each["from_address"], each["people"]["active"]) for each in facts]
         answer(facts, table(("name", "title", "from", "active"), rows), as_json=as_json)
+
+
+@app.command("reasons")
+def reasons(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of a list.")],
+    as_json: AsJson = False,
+) -> None:
+    """Say why readers left, and which import or form brought those who say they never signed up."""
+    from mailer.cli.opened import opened
+    from mailer.outcomes import reasons
+    from mailer.people import lists
+
+    with opened(context) as app, app.store.read() as session:
+        told = reasons.of_list(session, lists.named(session, name).id)
+    facts = {"reasons": dict(told.reasons), "never_signed_up": {one.name: one.number for one in told.doubted}}
+    lines = [f"{number:>9,}  {why}" for why, number in told.reasons.items()]
+    lines += [f"{one.number:>9,}  never signed up: brought by {one.name}" for one in told.doubted]
+    answer(facts, "\n".join(lines) or "nobody who left said why", as_json=as_json)
 
 
 def _facts(mlist: Any) -> dict[str, Any]:

@@ -230,23 +230,31 @@ def account(
     from dataclasses import asdict
 
     from mailer.cli.opened import opened
-    from mailer.outcomes import account
+    from mailer.outcomes import account, reasons
 
     with opened(context) as app, app.store.read() as session:
         figures = account.account(session, mailing_id)
         people = [asdict(each) for each in _everybody(session, mailing_id, state)] if state else []
-        reasons = account.reasons(session, mailing_id)
+        whys = account.reasons(session, mailing_id)
         twice = account.possibly_twice(session, mailing_id)
-    facts = {**figures.as_json(), **({"people": people} if state else {})}
+        came = reasons.afterwards(session, mailing_id)
+    facts = {**figures.as_json(), **came, **({"people": people} if state else {})}
     if people or state:
         rows = [(each["address"], each["state"], _fate(each), each["reply"]) for each in people]
         answer(facts, table(("address", "state", "why", "reply"), rows), as_json=as_json)
         return
     text = "\n".join(f"{number:>9,}  {name.replace('_', ' ')}" for name, number in asdict(figures).items())
-    for name, found in reasons.items():
+    for name, found in whys.items():
         text += "".join(f"\n{number:>9,}  {name.replace('_', ' ')}: {why}" for why, number in found.items())
-    text += f"\n{twice:>9,}  possibly twice" if twice else ""
+    text += (f"\n{twice:>9,}  possibly twice" if twice else "") + _told(**came)
     answer(facts, f"{text}\n{'It balances.' if figures.balanced else 'IT DOES NOT BALANCE.'}", as_json=as_json)
+
+
+def _told(came_back: dict[str, int], left_like_machines: int, why_left: dict[str, int]) -> str:
+    told = {f"came back: {kind}": number for kind, number in came_back.items()}
+    told |= {"left as machines do": left_like_machines} if left_like_machines else {}
+    told |= {f"left and said: {why}": number for why, number in why_left.items()}
+    return "".join(f"\n{number:>9,}  {words}" for words, number in told.items())
 
 
 def _fate(person: dict[str, Any]) -> str:

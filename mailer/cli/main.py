@@ -9,8 +9,22 @@ from typing import Annotated, NoReturn
 import typer
 
 from mailer import __version__
-from mailer.cli import dkim, lists, mailings, processes, relays, staff, statements, store, subscribers, suppression
+from mailer.cli import (
+    archive,
+    deciding,
+    dkim,
+    lists,
+    mailings,
+    processes,
+    relays,
+    staff,
+    statements,
+    store,
+    subscribers,
+    suppression,
+)
 from mailer.cli.bench import command as bench
+from mailer.cli.preview import command as preview
 from mailer.errors import ConfigError, MailerError
 
 REFUSED, INTERRUPTED = 1, 130
@@ -25,14 +39,17 @@ app = typer.Typer(
 store.add_to(app)
 processes.add_to(app)
 bench.add_to(app)
+deciding.add_to(mailings.app)
 app.add_typer(store.app, name="store")
 app.add_typer(lists.app, name="list")
 app.add_typer(subscribers.app, name="subscriber")
 app.add_typer(suppression.app, name="suppression")
 app.add_typer(statements.app, name="statement")
 app.add_typer(mailings.app, name="mailing")
+app.add_typer(archive.app, name="archive")
 app.add_typer(relays.app, name="relay")
 app.add_typer(dkim.app, name="dkim")
+app.add_typer(preview.app, name="preview")
 app.add_typer(staff.app, name="staff")
 
 

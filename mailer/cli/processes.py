@@ -17,7 +17,7 @@ Processes = Annotated[
         metavar="N",
         min=1,
         max=64,
-        help="How many sending processes; more than one need PostgreSQL to gain anything.",
+        help="How many sending processes; more than one gain where the machine has cores to spare.",
     ),
 ]
 

@@ -43,7 +43,7 @@ def check(context: typer.Context, as_json: AsJson = False) -> None:
         remark(f"warning: {line}")
     if as_json or not found:
         well = "all is well: configuration, templates, store and keys"
-        text = "no mistakes, but mail will wait: see the warnings" if doubts else well
+        text = "no mistakes, but not all is well: see the warnings" if doubts else well
         answer({"mistakes": found, "warnings": doubts}, text, as_json=as_json)
     raise typer.Exit(1 if found else 0)
 

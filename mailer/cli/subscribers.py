@@ -105,10 +105,12 @@ def erase(
 
     if not yes:
         raise typer.BadParameter("this cannot be undone; say --yes")
-    with opened(context) as app, app.store.write() as session:
-        person = subscribers.need(session, address)
-        receipt = asdict(erasure.erase(session, app.keys, person.id, actor=ACTOR))
-        done(session, "reader erased", f"reader {person.id}")
+    with opened(context) as app:
+        with app.store.write() as session:
+            person = subscribers.need(session, address)
+            receipt = asdict(erasure.erase(session, app.keys, person.id, actor=ACTOR))
+            done(session, "reader erased", f"reader {person.id}")
+        app.store.wipe()
     text = "\n".join(f"{key.replace('_', ' '):<14} {value}" for key, value in receipt.items())
     answer({key: _plain(value) for key, value in receipt.items()}, text, as_json=as_json)
 

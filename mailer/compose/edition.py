@@ -11,7 +11,8 @@ from typing import Any
 from markupsafe import Markup
 
 from mailer import address
-from mailer.compose import headers
+from mailer.compose import catalogue, headers
+from mailer.compose.catalogue import Words
 from mailer.compose.characters import clean, one_line
 from mailer.compose.facts import (
     EDITION_LINKS,
@@ -91,7 +92,8 @@ def compile_edition(facts: EditionFacts, folders: tuple[Path, ...]) -> Edition:
     subject = one_line(facts.mailing.subject)
     if not subject:
         raise BadInput("the subject is empty", place="subject", cure="write one line that says what it is about")
-    desk = _Desk(folders, "editions", facts.template, facts.declared, EDITION_LINKS)
+    words = catalogue.words(folders, facts.mailing.language)
+    desk = _Desk(folders, "editions", facts.template, words, facts.declared, EDITION_LINKS)
     text = desk.text("page.txt", early_of_edition(facts, "text"))
     html = desk.html("page.html", early_of_edition(facts, "html")) if facts.format == "html" else []
     head = [
@@ -104,7 +106,8 @@ def compile_edition(facts: EditionFacts, folders: tuple[Path, ...]) -> Edition:
 
 def compile_notice(facts: NoticeFacts, folders: tuple[Path, ...]) -> Edition:
     """Compile a letter of the house itself; its subject is a template and may depend on the reader."""
-    desk = _Desk(folders, "notices", facts.name, facts.declared, NOTICE_LINKS)
+    words = catalogue.words(folders, facts.language)
+    desk = _Desk(folders, "notices", facts.name, words, facts.declared, NOTICE_LINKS)
     early = early_of_notice(facts)
     subject = desk.subject("subject.txt", early)
     text = desk.text("body.txt", early)
@@ -117,7 +120,13 @@ class _Desk:
     """The templates of one edition or notice: its own folder first, then the shared ones."""
 
     def __init__(
-        self, folders: tuple[Path, ...], room: str, name: str, declared: frozenset[str], links: frozenset[str]
+        self,
+        folders: tuple[Path, ...],
+        room: str,
+        name: str,
+        words: Words,
+        declared: frozenset[str],
+        links: frozenset[str],
     ) -> None:
         own = [folder / room / name for folder in folders]
         if not _FOLDER.fullmatch(name) or not any(folder.is_dir() for folder in own):
@@ -126,18 +135,19 @@ class _Desk:
                 place=f"templates/{room}",
                 cure="choose one of: " + ", ".join(_names(folders, room)),
             )
+        self._words = words
         self._folders = (*own, *(folder / room for folder in folders), *folders)
         self._known = {"reader": READER_FIELDS | declared, "links": links}
 
     def subject(self, name: str, early: Mapping[str, Any]) -> Part:
-        draft = render(name, early, folders=self._folders, kind="header", known=self._known)
+        draft = render(name, early, folders=self._folders, kind="header", known=self._known, words=self._words)
         text = one_line(draft.text)
         if not text:
             raise BadInput("the subject is empty", place=name, cure="write one line")
         return draft.spots.part(text, lambda _token: "text")
 
     def text(self, name: str, early: Mapping[str, Any]) -> Part:
-        draft = render(name, early, folders=self._folders, kind="text", known=self._known)
+        draft = render(name, early, folders=self._folders, kind="text", known=self._known, words=self._words)
         text = clean(draft.text).strip()
         if not text:
             # RFC 2046 section 5.1.4: the alternatives say the same; an empty one says nothing.
@@ -147,7 +157,7 @@ class _Desk:
     def html(self, name: str, early: Mapping[str, Any]) -> Part:
         style = Markup(self._style())  # noqa: S704 - the template's own file
         values = {**early, "style": style}
-        draft = render(name, values, folders=self._folders, kind="html", known=self._known)
+        draft = render(name, values, folders=self._folders, kind="html", known=self._known, words=self._words)
         return place_spots(clean(draft.text), draft.spots, name)
 
     def _style(self) -> str:

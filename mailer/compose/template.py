@@ -21,6 +21,7 @@ from jinja2 import (
 )
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from mailer.compose.catalogue import Words
 from mailer.compose.cut import Cutter
 from mailer.compose.filters import FILTERS, REPLACED, WITHDRAWN
 from mailer.compose.guard import PLAIN
@@ -36,8 +37,9 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     intercepted_binops = frozenset({"*", "**", "%"})
 
-    def __init__(self, folders: tuple[Path, ...], kind: str) -> None:
+    def __init__(self, folders: tuple[Path, ...], kind: str, words: Words | None = None) -> None:
         super().__init__(
+            extensions=["jinja2.ext.i18n"],
             loader=FileSystemLoader(folders),
             undefined=StrictUndefined,
             autoescape=kind == "html",
@@ -50,7 +52,16 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self.filters.update({name: FILTERS[name].function for name in REPLACED})
         for name in WITHDRAWN:
             del self.filters[name]
-        self.globals = {name: self.globals[name] for name in ("range", "dict", "namespace")}
+        self.globals = {name: self.globals[name] for name in ("range", "dict", "namespace", "_")}
+        self._speak(words or Words())
+
+    def _speak(self, words: Words) -> None:
+        """Say the texts in _("…") and {% trans %} in a language; ``lang`` and ``dir`` are that language's."""
+        self.policies["ext.i18n.trimmed"] = True
+        self.install_gettext_callables(  # type: ignore[attr-defined]
+            gettext=words.catalogue.gettext, ngettext=words.catalogue.ngettext, newstyle=True
+        )
+        self.globals |= {"lang": words.language, "dir": words.direction}
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         """Refuse the operators a few letters of which fill the memory."""
@@ -66,8 +77,10 @@ class Sandbox(ImmutableSandboxedEnvironment):
 class LateSandbox(Sandbox):
     """The sandbox that cuts every template it loads: parents, includes and imported macros too."""
 
-    def __init__(self, folders: tuple[Path, ...], kind: str, known: dict[str, frozenset[str]], seed: str) -> None:
-        super().__init__(folders, kind)
+    def __init__(
+        self, folders: tuple[Path, ...], kind: str, words: Words, known: dict[str, frozenset[str]], seed: str
+    ) -> None:
+        super().__init__(folders, kind, words)
         self.known = known
         self.spots = Spots(seed)
         self.late_mark = self.spots.mark
@@ -96,10 +109,11 @@ def render(
     folders: tuple[Path, ...],
     kind: str,
     known: dict[str, frozenset[str]],
+    words: Words | None = None,
 ) -> Draft:
-    """Render a template for everyone at once; ``kind`` is html, text or header."""
+    """Render a template for everyone at once; ``kind`` is html, text or header, ``words`` are English if not given."""
     spelled = repr((name, kind, sorted(early.items()))).encode("utf-8", "replace")
-    sandbox = LateSandbox(folders, kind, known, seed=hashlib.sha256(spelled).hexdigest()[:12])
+    sandbox = LateSandbox(folders, kind, words or Words(), known, seed=hashlib.sha256(spelled).hexdigest()[:12])
     return Draft(filled(sandbox, name, early), sandbox.spots)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from mailer import clock
+from mailer.compose import catalogue
 from mailer.compose.checks import Proof, check_edition
 from mailer.compose.edition import Edition, EditionFacts, ListFacts, MailingFacts, compile_edition
 from mailer.compose.findings import Finding
@@ -15,14 +16,13 @@ from mailer.compose.statement import Statement
 from mailer.config import Config, template_folders
 from mailer.config_sections import LOOPBACK
 from mailer.errors import BadInput
-from mailer.mailing import audience, mailings
+from mailer.mailing import archive, audience, mailings
 from mailer.mailing.links import Links
 from mailer.sources import kept
 from mailer.store.tables import EditionRow, Mailing, MailingList, StatementRow
 from mailer.tokens import Keys
 
 FORMATS = ("html", "text")
-RIGHT_TO_LEFT = {"ar", "fa", "he", "ur", "yi"}
 
 
 @dataclass(frozen=True)
@@ -164,7 +164,6 @@ def _facts(
     statement: Statement = kept.statement(row)
     domain = mlist.from_address.rpartition("@")[2]
     language = mailing.language
-    public = mlist.archive == "public"
     return EditionFacts(
         statements=(statement,),
         mlist=ListFacts(
@@ -175,7 +174,7 @@ def _facts(
             description=mlist.description,
             organisation=config.site.name,
             postal_address=mlist.postal_address,
-            archive_url=links.archive(mlist.name) if public else "",
+            archive_url=links.archive(mlist.name) if mlist.archive in archive.OPEN else "",
             subscribe_url=links.subscribe(mlist.name),
             reply_to=mlist.reply_to,
             list_id=f"{mlist.list_label}.{domain}",
@@ -184,8 +183,8 @@ def _facts(
             subject=mailing.subject,
             preheader=mailing.preheader,
             language=language,
-            direction="rtl" if language.split("-")[0] in RIGHT_TO_LEFT else "ltr",
-            view_url=links.view(mlist.name, mailing.slug),
+            direction=catalogue.direction(language),
+            view_url=links.view(mlist.name, mailing.slug) if archive.is_open(mailing, mlist) else "",
             name=config.site.name,
             reference=keys.opaque("mailing", mailing.id)[:12],
         ),

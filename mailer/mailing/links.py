@@ -6,7 +6,8 @@ from mailer import clock
 from mailer.errors import BadInput
 from mailer.tokens import Keys
 
-CONFIRM, NOT_ME, LEAVE, CHOICES = "confirm", "not me", "leave", "choices"
+CONFIRM, NOT_ME, LEAVE, CHOICES, READ = "confirm", "not me", "leave", "choices", "read"
+FRESH, MOVE = "fresh choices", "new address"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
@@ -34,6 +35,14 @@ class Links:
         """Return the link to a reader's own choices."""
         return f"{self.base}/m/{self._ring.sign(CHOICES, subscriber_id)}"
 
+    def fresh(self, subscriber_id: int, address_hash: str, at: datetime) -> str:
+        """Return the same, made just now for whoever reads mail at this address: for a while it opens more."""
+        return f"{self.base}/m/{self._ring.sign(FRESH, subscriber_id, _minute(at), mark(address_hash))}"
+
+    def move(self, subscriber_id: int, at: datetime, notice_id: int) -> str:
+        """Return the link by which a new address is confirmed: the one this notice was written to."""
+        return f"{self.base}/w/{self._ring.sign(MOVE, subscriber_id, _minute(at), notice_id)}"
+
     def archive(self, list_name: str) -> str:
         """Return the address of a list's archive."""
         return f"{self.base}/a/{list_name}"
@@ -41,6 +50,22 @@ class Links:
     def view(self, list_name: str, slug: str) -> str:
         """Return the permanent address of a mailing, with nobody's token in it."""
         return f"{self.base}/a/{list_name}/{slug}"
+
+    def archives(self) -> str:
+        """Return the address of the page that names every archive for everybody."""
+        return f"{self.base}/a"
+
+    def feed(self, list_name: str, name: str) -> str:
+        """Return the address of a list's feed by the name of its file."""
+        return f"{self.archive(list_name)}/{name}"
+
+    def as_sent(self, list_name: str, slug: str) -> str:
+        """Return the address of a mailing in the looks of its letter."""
+        return f"{self.view(list_name, slug)}/letter"
+
+    def read(self, subscription_id: int, mailing_id: int = 0) -> str:
+        """Return a reader's own address of a mailing, or of the archive of the list; it opens nothing else."""
+        return f"{self.base}/r/{self._ring.sign(READ, subscription_id, mailing_id)}"
 
     def subscribe(self, list_name: str) -> str:
         """Return the address of a list's subscribe page."""
@@ -54,6 +79,10 @@ class Links:
         """Return every personal link of a mail as nobody's, each with its own address, as a reader's are."""
         return {"unsubscribe": self.nobody(), "manage": self.choices(0)}
 
+    def of_nowhere(self) -> dict[str, str]:
+        """Return every personal link of a mail without an address: for whom there is no way out, as nobody is in."""
+        return dict.fromkeys(self.of_nobody(), "")
+
 
 def read(keys: Keys, purpose: str, token: str) -> tuple[int, int]:
     """Return the two numbers of a link's token (a missing second is 0); BadInput if it is not ours."""
@@ -61,6 +90,17 @@ def read(keys: Keys, purpose: str, token: str) -> tuple[int, int]:
     if not 1 <= len(numbers) <= 2:
         raise BadInput("this link is incomplete or was changed", cure="open it again from the mail")
     return numbers[0], numbers[1] if len(numbers) == 2 else 0
+
+
+def read_move(keys: Keys, token: str) -> tuple[int, int, int]:
+    """Return person, minute and notice of a link to a new address; BadInput if it is not ours."""
+    subscriber_id, minute, notice_id = keys.ring.read(MOVE, token)
+    return subscriber_id, minute, notice_id
+
+
+def mark(address_hash: str) -> int:
+    """Return the number by which a fresh link knows the address it was sent to: it opens nothing for a later one."""
+    return int(address_hash[:8] or "0", 16)
 
 
 def moment(minute: int) -> datetime:

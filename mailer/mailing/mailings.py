@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import CursorResult, and_, exists, func, or_, select, update
+from sqlalchemy import CursorResult, and_, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from mailer import clock
 from mailer.config import Config
 from mailer.errors import BadInput, NotFound, Refused
-from mailer.mailing import deliveries
+from mailer.mailing import corrections, deliveries
 from mailer.mailing.schedule import When, say
 from mailer.people import lists
 from mailer.store.tables import (
@@ -296,5 +296,4 @@ def _line(text: str) -> str:
 def _slug(session: Session, subject: str) -> str:
     plain = unicodedata.normalize("NFKD", subject).encode("ascii", "ignore").decode().lower()
     base = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].strip("-") or "mailing"
-    taken = session.scalar(select(func.count()).where(Mailing.slug == base))
-    return f"{base}-{secrets.token_hex(3)}" if taken else base
+    return f"{base}-{secrets.token_hex(3)}" if corrections.is_taken(session, base) else base

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_network
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,20 +12,23 @@ from sqlalchemy.orm import Session
 
 from mailer import clock
 from mailer.address import Address
-from mailer.compose import daywords
+from mailer.compose import catalogue, daywords
 from mailer.compose.edition import NoticeFacts, compile_edition, compile_notice
 from mailer.compose.wire import Program
 from mailer.config import Config, template_folders
 from mailer.mailing import editions, mailings
 from mailer.mailing.links import Links
-from mailer.people import signups
+from mailer.mailing.visit import FRESH_MINUTES
+from mailer.people import limits, signups
 from mailer.store.tables import MailingList, Notice, Subscriber, Subscription
 from mailer.tokens import Keys
 
-KINDS = ("confirm", "welcome", "already", "link", "staff_link", "alarm", "test")
+KINDS = ("confirm", "welcome", "already", "link", "move", "moved", "staff_link", "alarm", "test")
 # Facts of a notice that are lists in its template; kept as lines in the row.
 MANY = ("lists", "lines")
 HOST_NAME = re.compile(r"[a-z0-9.-]{1,253}")
+# Written before the person said that it was them: what stands in the row as their name is a stranger's text.
+NAMELESS = ("confirm", "link")
 
 
 @dataclass(frozen=True)
@@ -39,10 +43,10 @@ class Ready:
     unsubscribe_url: str = ""
 
 
-def answer_signups(session: Session, config: Config, keys: Keys) -> int:
-    """Write the notice that follows from each new sign-up; return how many sign-ups were handled."""
+def answer_signups(session: Session, config: Config, keys: Keys, limit: int = 50) -> bool:
+    """Write the notice that follows from each new sign-up, oldest first; True while more than ``limit`` waited."""
     links = Links(config.site.base_url, keys)
-    followups = signups.take(session, keys, config)
+    followups = signups.take(session, keys, config, limit)
     for followup in followups:
         subscriber = session.get_one(Subscriber, followup.subscriber_id)
         lists = [session.get_one(MailingList, key) for key in followup.list_ids]
@@ -51,7 +55,8 @@ def answer_signups(session: Session, config: Config, keys: Keys) -> int:
         if followup.kind == "confirm":
             facts |= {
                 "asked_at": daywords.moment(followup.asked_at, subscriber.language, config.site.zone),
-                "page": _host_of(followup.page),
+                "page": _page_of(config, followup.page, lists),
+                "network": _place_of(followup.network),
                 "days": str(config.signup.link_days),
             }
             urls = {
@@ -59,9 +64,10 @@ def answer_signups(session: Session, config: Config, keys: Keys) -> int:
                 "not_me": links.not_me(subscriber.id, followup.asked_at),
             }
         elif followup.kind == "link":
-            facts["minutes"] = ""
+            facts["minutes"] = str(FRESH_MINUTES)
+            urls = {"manage": links.fresh(subscriber.id, subscriber.address_hash, clock.now())}
         to_person(session, followup.kind, subscriber, lists, facts, urls)
-    return len(followups)
+    return signups.some_wait(session)
 
 
 def welcome(session: Session, config: Config, keys: Keys, confirmed: Sequence[Subscription]) -> None:
@@ -95,7 +101,7 @@ def to_person(
         address_hash=subscriber.address_hash,
         subscriber_id=subscriber.id,
         list_id=lists[0].id if lists else None,
-        name=subscriber.name,
+        name="" if kind in NAMELESS else subscriber.name,
         language=subscriber.language,
         facts=dict(facts),
         links=dict(urls),
@@ -143,14 +149,13 @@ def compile_notice_row(session: Session, config: Config, keys: Keys, row: Row[An
     if row.kind == "test":
         return _test(session, config, keys, row, bounces, domain)
     facts: dict[str, Any] = {name: value.split("\n") if name in MANY else value for name, value in row.facts.items()}
-    language = row.language.split("-")[0]
     notice = NoticeFacts(
         name=row.kind,
         from_address=sender,
         from_name=mlist.from_name if mlist else config.site.name,
         reply_to=mlist.reply_to if mlist else "",
         language=row.language,
-        direction="rtl" if language in editions.RIGHT_TO_LEFT else "ltr",
+        direction=catalogue.direction(row.language),
         organisation=config.site.name,
         site_name=config.site.name,
         site_url=config.site.base_url,
@@ -172,8 +177,32 @@ def _test(session: Session, config: Config, keys: Keys, row: Row[Any], bounces: 
     return Ready(edition.program, bounces, domain, values, {"unsubscribe": nobody, "manage": nobody}, nobody)
 
 
+def _page_of(config: Config, page: str, lists: Sequence[MailingList]) -> str:
+    """Return where a page a stranger named is, or nothing: they write no text into our mail.
+
+    Of our own forms that is the address, of the organisation's other sites the host: those in ``forms.sites``, and
+    what is below the domains the lists write from.
+    """
+    host = _host_of(page)
+    path = urlsplit(page).path.rstrip("/") if host else ""
+    if host and host == urlsplit(config.site.base_url).hostname:
+        forms = {f"{urlsplit(config.site.base_url).path}/s/{mlist.name}" for mlist in lists}
+        return host + path if path in forms else host
+    allowed = config.forms.sites_of(tuple(mlist.name for mlist in lists))
+    if host in {urlsplit(site).hostname for site in allowed}:
+        return host
+    ours = {mlist.from_address.rpartition("@")[2].lower() for mlist in lists}
+    return host if any(host == domain or host.endswith(f".{domain}") for domain in ours) else ""
+
+
+def _place_of(network: str) -> str:
+    """Return the neighbourhood of a network in the internet; "" for one of our own house, which says nothing."""
+    place = limits.neighbourhood(network)
+    return place if place and ip_network(place).is_global else ""
+
+
 def _host_of(page: str) -> str:
-    """Return the bare host of a page a stranger named, or nothing: they write no text into our mail."""
+    """Return the bare host of an http address, "" for anything else."""
     try:
         parts = urlsplit(page)
         host = (parts.hostname or "").encode("idna").decode("ascii").lower()

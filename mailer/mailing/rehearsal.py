@@ -29,10 +29,18 @@ SAMPLE = Statement(
 )
 # What the verbs that write notices tell their templates.
 SAID: Mapping[str, Mapping[str, Any]] = {
-    "confirm": {"lists": ["Statements"], "asked_at": "2 March 2026", "page": "https://example.org/", "days": "7"},
+    "confirm": {
+        "lists": ["Statements"],
+        "asked_at": "2 March 2026",
+        "page": "example.org",
+        "network": "203.0.113.0/24",
+        "days": "7",
+    },
     "welcome": {"lists": ["Statements"], "about": "Twice a month.", "sender": SENDER},
     "already": {"lists": ["Statements"]},
     "link": {"minutes": "30"},
+    "move": {"address": "ann@example.org", "asked_at": "2 March 2026, 09:00", "hours": "24"},
+    "moved": {"address": "new@example.org", "asked_at": "2 March 2026, 09:00"},
     "staff_link": {"minutes": "30"},
     "alarm": {"title": "The relay does not answer", "lines": ["Nothing is lost."]},
     "test_relay": {"relay": "local", "lines": ["127.0.0.1, port 25"]},
@@ -42,22 +50,27 @@ SAID: Mapping[str, Mapping[str, Any]] = {
 def mistakes(config: Config) -> Iterator[BadInput]:
     """Compile every template there is, in both formats, and yield what is wrong with each."""
     folders = template_folders(config)
-    rooms = [folder / "editions" for folder in folders]
-    names = sorted({entry.name for room in rooms if room.is_dir() for entry in room.iterdir() if entry.is_dir()})
-    for name in names:
+    for name in editions(config):
         for form in ("html", "text"):
             try:
-                compile_edition(_edition(config, name, form), folders)
+                compile_edition(edition(config, name, form), folders)
             except BadInput as error:
                 yield error
     for name in SAID:
         try:
-            compile_notice(_notice(config, name), folders)
+            compile_notice(notice(config, name), folders)
         except BadInput as error:
             yield error
 
 
-def _edition(config: Config, template: str, form: str) -> EditionFacts:
+def editions(config: Config) -> list[str]:
+    """Return the names of the templates of editions there are."""
+    rooms = [folder / "editions" for folder in template_folders(config)]
+    return sorted({entry.name for room in rooms if room.is_dir() for entry in room.iterdir() if entry.is_dir()})
+
+
+def edition(config: Config, template: str, form: str) -> EditionFacts:
+    """Return a sample for a template of editions, in one format."""
     base = config.site.base_url
     return EditionFacts(
         statements=(SAMPLE,),
@@ -77,7 +90,8 @@ def _edition(config: Config, template: str, form: str) -> EditionFacts:
     )
 
 
-def _notice(config: Config, name: str) -> NoticeFacts:
+def notice(config: Config, name: str) -> NoticeFacts:
+    """Return a sample for the template of a notice."""
     return NoticeFacts(
         name=name,
         from_address=SENDER,

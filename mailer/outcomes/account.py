@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from mailer.errors import BadInput
 from mailer.mailing import mailings
+from mailer.outcomes import events
 from mailer.store.tables import DELIVERY_STATES, Batch, Delivery, Outcome, Subscriber, is_open, is_told
 
 # Not a state: whoever possibly got it twice.
@@ -189,6 +190,14 @@ def came_back(session: Session, mailing_id: int) -> dict[str, int]:
         select(Outcome.kind, func.count()).where(Outcome.mailing_id == mailing_id).group_by(Outcome.kind)
     )
     return dict(rows.all())
+
+
+def by_machines(session: Session, mailing_id: int) -> int:
+    """Return how many of those who left by a mailing's links did so like a machine, before anybody could have read."""
+    found = select(func.count()).where(
+        Outcome.mailing_id == mailing_id, Outcome.kind == "unsubscribed", Outcome.origin == events.MACHINE
+    )
+    return session.scalar(found) or 0
 
 
 def story(session: Session, subscriber: Subscriber, limit: int = 50) -> Sequence[Delivery]:

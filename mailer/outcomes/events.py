@@ -39,6 +39,11 @@ NOT_ME = suppression.NOT_ME
 ERASED = suppression.ERASED
 FINAL_REASONS = (NOT_ME, ERASED)
 
+# Who left, as the history has it. The page's own button is pressed by mail scanners too, and sooner than anybody reads.
+BY_PAGE, PERHAPS_MACHINE = "leave page", "leave page, perhaps a machine"
+# Where the outcome of a leaving comes from.
+LEAVE, MACHINE = "leave", "machine"
+
 UNDO_DAYS = 7
 
 
@@ -145,7 +150,9 @@ def still_begun(session: Session, delivery_ids: Sequence[int]) -> int:
     return session.scalar(found) or 0
 
 
-def undo_leave(session: Session, subscription_id: int, *, actor: str, network: str = "") -> Subscription:
+def undo_leave(
+    session: Session, subscription_id: int, *, actor: str, network: str = "", mailing_id: int = 0
+) -> Subscription:
     """Take back a leaving of the last 7 days; deliveries that were left out meanwhile do not come back.
 
     Doing it twice is no error. Refused later, for a sign-up that was never confirmed, and for who is
@@ -159,27 +166,30 @@ def undo_leave(session: Session, subscription_id: int, *, actor: str, network: s
     _check_undo(session, subscription, subscriber)
     suppression.lift_hash(session, subscriber.address_hash, why="leaving undone", scope=suppression.MAILINGS)
     subscriptions.revive(session, subscription)
-    row = consent.record(session, subscription, consent.UNDONE, actor=actor, network=network)
+    named = mailing_id or None
+    row = consent.record(session, subscription, consent.UNDONE, actor=actor, network=network, mailing_id=named)
     _outcome(session, row, "undone", "undo")
     return subscription
 
 
 def not_me(session: Session, subscriber_id: int, asked_minute: int, *, actor: str, network: str = "") -> NotMe:
-    """Take back sign-ups asked for until this minute (since 1970), which somebody else made.
+    """Take back sign-ups asked for until this minute (since 1970), which somebody else made, and any that came after.
 
-    If nothing else of this person is open, we never write to the address again.
+    If nothing else of this person is open, we never write to the address again. A link with nothing left to take back
+    touches no newer sign-up.
     """
     subscriber = take_turn(session, subscriber_id)
     until = consent.minute_end(asked_minute)
     titles: list[str] = []
-    others = False
-    for subscription, mlist in subscriptions.of_person(session, subscriber_id):
-        if subscription.state == subscriptions.PENDING and subscription.asked_at < until:
-            subscriptions.end(session, subscription, NOT_ME)
-            consent.record(session, subscription, consent.NOT_ME, actor=actor, network=network)
-            titles.append(mlist.title)
-        elif subscription.state != subscriptions.ENDED:
-            others = True
+    rows = [row for row in subscriptions.of_person(session, subscriber_id) if row[0].state != subscriptions.ENDED]
+    waiting = [row for row in rows if row[0].state == subscriptions.PENDING]
+    # Whoever signs somebody up goes on doing it: what was asked for since would keep us writing.
+    mine = waiting if any(one.asked_at < until for one, _ in waiting) else []
+    for subscription, mlist in mine:
+        subscriptions.end(session, subscription, NOT_ME)
+        consent.record(session, subscription, consent.NOT_ME, actor=actor, network=network)
+        titles.append(mlist.title)
+    others = len(rows) > len(mine)
     if not others and not subscriber.erased_at:
         suppression.suppress_hash(
             session,
@@ -219,6 +229,11 @@ def refused_by_relay(session: Session, lane: str, row_id: int, *, detail: str) -
     insert_new(session, Outcome, outcome)
 
 
+def origin_of(actor: str) -> str:
+    """Return where the outcome of this actor's leaving comes from."""
+    return MACHINE if actor == PERHAPS_MACHINE else LEAVE
+
+
 def _end(session: Session, subscription: Subscription, *, why: str, actor: str, mailing_id: int, network: str) -> bool:
     """End one subscription with its withdrawal and its outcome; False if it had ended already."""
     if not subscriptions.end(session, subscription, why):
@@ -231,7 +246,7 @@ def _end(session: Session, subscription: Subscription, *, why: str, actor: str, 
         network=network,
         mailing_id=mailing_id or None,
     )
-    _outcome(session, row, "unsubscribed", "leave", detail=why)
+    _outcome(session, row, "unsubscribed", origin_of(actor), detail=why)
     # Outside the store too: after a restore this is how one learns who left since the backup.
     maillog.note(
         "left", session.get_one(Subscriber, subscription.subscriber_id).address, mailing=mailing_id,

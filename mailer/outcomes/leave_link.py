@@ -1,26 +1,18 @@
-"""The leave link in every mail: where it leads, why people press it, and how it is taken back."""
+"""The leave link in every mail: where it leads, what else can be wished for there, and how it is taken back."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mailer import address, clock
-from mailer.errors import NotFound, Refused
+from mailer.errors import Refused
 from mailer.outcomes import events
 from mailer.people import consent, subscriptions
-from mailer.store.tables import MailingList, Outcome, Subscriber, Subscription
+from mailer.store.tables import MailingList, Subscriber, Subscription
 
 OPEN, LEFT, GONE = "open", "left", "gone"
-REASONS: Mapping[str, str] = {
-    "too many": "There are too many mails",
-    "not for me": "They are not about what I expected",
-    "never asked": "I never asked for them",
-    "elsewhere": "I read them somewhere else",
-    "other": "Another reason",
-}
+RUNNING = (subscriptions.ACTIVE, subscriptions.PAUSED)
 # Leaving everything ends one subscription after the other, within a moment.
 ONE_LEAVING = timedelta(seconds=10)
 
@@ -39,6 +31,10 @@ class Place:
     can_undo: bool = False
     can_pause: bool = False
     paused_until: datetime | None = None
+    runs: bool = False
+    frequency: str = subscriptions.EACH
+    left_everything: bool = False
+    reader_language: str = ""
 
 
 def look(session: Session, subscription_id: int) -> Place:
@@ -59,10 +55,16 @@ def look(session: Session, subscription_id: int) -> Place:
         can_undo=_can_undo(subscription),
         can_pause=subscription.state == subscriptions.ACTIVE,
         paused_until=subscription.paused_until,
+        runs=subscription.state in RUNNING,
+        frequency=subscription.frequency,
+        left_everything=subscription.ended_why == events.LEFT_EVERYTHING,
+        reader_language=subscriber.language,
     )
 
 
-def undo(session: Session, subscription_id: int, *, everything: bool, actor: str, network: str = "") -> tuple[str, ...]:
+def undo(
+    session: Session, subscription_id: int, *, everything: bool, actor: str, network: str = "", mailing_id: int = 0
+) -> tuple[str, ...]:
     """Take back leaving one list, or the last leaving of everything; return the titles of what is back.
 
     Nothing comes back for who gets the mails and never left; undoing twice names the same titles.
@@ -75,7 +77,7 @@ def undo(session: Session, subscription_id: int, *, everything: bool, actor: str
     back = []
     for one in chosen:
         try:
-            events.undo_leave(session, one.id, actor=actor, network=network)
+            events.undo_leave(session, one.id, actor=actor, network=network, mailing_id=mailing_id)
         except Refused:
             if len(chosen) == 1:
                 raise
@@ -86,30 +88,15 @@ def undo(session: Session, subscription_id: int, *, everything: bool, actor: str
     return tuple(back)
 
 
-def give_reason(session: Session, subscription_id: int, reason: str) -> bool:
-    """Note why a reader left, with the outcome of their leaving; False if they have not left.
+def write_how_often(session: Session, subscription_id: int, frequency: str) -> None:
+    """Keep how often the reader wants this list; Refused for who does not get it, NotFound for an unknown link.
 
-    Raises NotFound for a reason that is none of ours.
+    Raises BadInput for a frequency that nobody offers.
     """
-    if reason not in REASONS:
-        raise NotFound("there is no such reason", cure=f"write one of {', '.join(REASONS)}")
-    subscription = session.get(Subscription, subscription_id)
-    if subscription is None or subscription.state != subscriptions.ENDED:
-        return False
-    outcome = session.scalars(
-        select(Outcome)
-        .where(
-            Outcome.subscriber_id == subscription.subscriber_id,
-            Outcome.list_id == subscription.list_id,
-            Outcome.kind == "unsubscribed",
-        )
-        .order_by(Outcome.id.desc())
-        .limit(1)
-    ).first()
-    if outcome is None:
-        return False
-    outcome.detail = f"{subscription.ended_why}: {reason}"
-    return True
+    subscription = subscriptions.need(session, subscription_id)
+    if subscription.state not in RUNNING:
+        raise Refused(f"this subscription is {subscription.state}", cure="subscribe anew")
+    subscriptions.write_how_often(session, subscription_id, frequency)
 
 
 def _can_undo(subscription: Subscription) -> bool:
@@ -124,7 +111,7 @@ def _can_undo(subscription: Subscription) -> bool:
 
 
 def _never_left(session: Session, subscription: Subscription) -> bool:
-    running = subscription.state in (subscriptions.ACTIVE, subscriptions.PAUSED)
+    running = subscription.state in RUNNING
     left = consent.last(session, subscription.subscriber_id, subscription.list_id, consent.WITHDRAWN)
     return running and left is None
 

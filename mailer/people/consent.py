@@ -4,11 +4,12 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from mailer import clock
 from mailer.people.cleaning import lines, one_line
+from mailer.people.limits import neighbourhood
 from mailer.people.rows import changed
 from mailer.store.tables import EPOCH, Consent, Subscription
 
@@ -21,6 +22,7 @@ UNDONE = "undone"
 NOT_ME = "not me"
 
 MINUTE = timedelta(minutes=1)
+AT_A_TIME = 500
 
 
 def minute(at: datetime) -> int:
@@ -84,9 +86,38 @@ def last(session: Session, subscriber_id: int, list_id: int, kind: str) -> Conse
     ).first()
 
 
-def forget_networks(session: Session, before: datetime) -> int:
-    """Blank the network addresses of rows older than ``before``; return how many."""
-    return changed(session, update(Consent).where(Consent.at < before, Consent.network != "").values(network=""))
+def has_agreed(session: Session, subscriber_id: int) -> bool:
+    """Say whether this person, or a paper of theirs, ever agreed to anything: being signed up is not enough."""
+    agreed = select(Consent.id).where(
+        Consent.subscriber_id == subscriber_id, Consent.kind.in_((CONFIRMED, IMPORTED, ADDED))
+    )
+    return session.scalar(agreed.limit(1)) is not None
+
+
+def first_asked(session: Session, subscriber_id: int, begin: datetime, end: datetime) -> datetime | None:
+    """Return when this person was first signed up for something from ``begin`` to before ``end``."""
+    return session.scalar(
+        select(func.min(Consent.at)).where(
+            Consent.subscriber_id == subscriber_id, Consent.kind == ASKED, Consent.at >= begin, Consent.at < end
+        )
+    )
+
+
+def shorten_networks(session: Session, before: datetime) -> int:
+    """Keep only the neighbourhood of networks in rows older than ``before``; return how many, 0 when all are done."""
+    rows = session.execute(
+        select(Consent.id, Consent.network)
+        .where(
+            Consent.at < before,
+            Consent.network != "",
+            Consent.network.not_like("%/24"),
+            Consent.network.not_like("%/48"),
+        )
+        .limit(AT_A_TIME)
+    ).all()
+    if rows:
+        session.execute(update(Consent), [{"id": row.id, "network": neighbourhood(row.network)} for row in rows])
+    return len(rows)
 
 
 def forget_person(session: Session, subscriber_id: int) -> None:

@@ -3,18 +3,19 @@
 import difflib
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from mailer import address, clock
+from mailer.config import Config
+from mailer.config_forms import EVERY
 from mailer.errors import BadInput, NotFound, Refused
 from mailer.people.cleaning import language as language_tag
 from mailer.people.cleaning import lines, one_line
 from mailer.people.rows import insert_new
-from mailer.store.tables import SUBSCRIPTION_STATES, MailingList, Subscription
-from mailer.store.tables.people import ARCHIVES
+from mailer.store.tables import ARCHIVES, SUBSCRIPTION_STATES, FormerName, MailingList, Subscription
 
 NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 # Their owners tell the world to refuse mail "from" them that they did not send (RFC 7489 section 6.3).
@@ -77,6 +78,17 @@ def every(session: Session) -> Sequence[MailingList]:
     return session.scalars(select(MailingList).order_by(MailingList.name)).all()
 
 
+def warnings(session: Session, config: Config) -> Iterator[str]:
+    """Yield a line for each list that [forms] names and nobody has made; a list may be made after the configuration."""
+    forms = config.forms
+    for place, table in ("forms.sites", forms.sites), ("forms.attributes", forms.attributes):
+        for name in sorted({name for names in table.values() for name in names} - {EVERY}):
+            try:
+                named(session, name)
+            except NotFound as error:
+                yield f"{place}: {error}"
+
+
 def counts(session: Session, list_id: int) -> dict[str, int]:
     """Return how many subscriptions of this list are in each state."""
     rows = session.execute(
@@ -90,6 +102,7 @@ def counts(session: Session, list_id: int) -> dict[str, int]:
 
 def change(session: Session, mlist: MailingList, **fields: str | bool) -> MailingList:
     """Change fields of a list; Refused for a name that is taken. The label in List-Id stays as it was."""
+    before = mlist.name
     with session.no_autoflush:
         for field, value in fields.items():
             if field == "open_signup":
@@ -103,6 +116,9 @@ def change(session: Session, mlist: MailingList, **fields: str | bool) -> Mailin
             problem = f"there is a list called {mlist.name!r} already"
             session.expire(mlist)
             raise Refused(problem, place="name", cure="choose another name")
+    if mlist.name != before:
+        # Its pages have been linked to under the old name.
+        session.merge(FormerName(kind="list", name=before, row_id=mlist.id))
     session.flush()
     return mlist
 
@@ -196,7 +212,9 @@ def _language(text: str) -> str:
 
 def _archive(text: str) -> str:
     if text not in ARCHIVES:
-        raise BadInput(f"{one_line(text, 40)!r} is not known", place="archive", cure=f"write {' or '.join(ARCHIVES)}")
+        raise BadInput(
+            f"{one_line(text, 40)!r} is not known", place="archive", cure=f"write one of {', '.join(ARCHIVES)}"
+        )
     return text
 
 

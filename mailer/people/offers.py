@@ -26,12 +26,16 @@ class Offer:
 
 def everything(session: Session) -> tuple[Offer, ...]:
     """Return the lists that take sign-ups, by title."""
-    found = session.scalars(
+    return tuple(of(mlist) for mlist in open_lists(session))
+
+
+def open_lists(session: Session) -> Sequence[MailingList]:
+    """Return the lists anybody may sign up to, by title."""
+    return session.scalars(
         select(MailingList)
         .where(MailingList.open_signup, MailingList.closed_at.is_(None))
         .order_by(MailingList.title, MailingList.id)
-    )
-    return tuple(of(mlist) for mlist in found)
+    ).all()
 
 
 def chosen(session: Session, names: Sequence[str]) -> tuple[Offer, ...]:

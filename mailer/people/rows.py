@@ -38,6 +38,16 @@ def insert_new_many(session: Session, table: type[Table], rows: Sequence[dict[st
     return list(session.execute(_from_arrays(plain, rows).returning(*returned)))
 
 
+def is_alone(session: Session, number: int) -> bool:
+    """Say whether no other transaction does the work of this number now, and keep others out of it until this one ends.
+
+    On SQLite whoever writes is alone anyway.
+    """
+    if session.get_bind().dialect.name != "postgresql":
+        return True
+    return bool(session.scalar(select(func.pg_try_advisory_xact_lock(number))))
+
+
 def plan_afresh(session: Session) -> None:
     """Let PostgreSQL plan every statement of this transaction for the tables as they are now.
 
@@ -46,6 +56,16 @@ def plan_afresh(session: Session) -> None:
     """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
+
+
+def by_index_only(session: Session) -> None:
+    """Let PostgreSQL find the rows of this transaction by their indexes, even in a table it has not counted yet.
+
+    A ledger that is just being written looks to it as if a few people had all the rows; to find those of fifty
+    it would then read all of it.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SET LOCAL enable_seqscan = off"))
 
 
 def changed(session: Session, statement: Update | Delete) -> int:

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from mailer import address, clock
 from mailer.config import Config
 from mailer.errors import BadInput
-from mailer.people import cleaning, limits, subscribers, subscriptions, suppression
+from mailer.people import breaker, cleaning, consent, limits, subscribers, subscriptions, suppression
+from mailer.people.rows import is_alone
 from mailer.store.tables import MailingList, Signup, Subscriber
 from mailer.tokens import Keys
 
@@ -29,8 +30,16 @@ ROLE_ADDRESS = "nobody's own address"
 SUPPRESSED = "suppressed"
 NO_LIST = "no such list"
 UNKNOWN = "unknown address"
+JOINED = "joins the confirm mail sent before"
 TOO_MANY_MAILS = "too many mails to this address"
+TOO_MANY_TO_DOMAIN = "too many mails to this domain"
 TOO_MANY_SIGNUPS = "too many sign-ups from this network"
+# What may be counted as a sign-up somebody could confirm.
+COUNTED = (ASKED_TO_CONFIRM, JOINED, TOO_MANY_MAILS, TOO_MANY_TO_DOMAIN, SUPPRESSED)
+
+LINKS_DAY = 3
+# Nobody else uses it: one process at a time takes sign-ups, so that its limits hold.
+TAKING = 0x5167
 
 
 @dataclass(frozen=True)
@@ -45,11 +54,14 @@ class Followup:
     network: str
 
 
-def is_welcome(session: Session, config: Config, network: str) -> bool:
-    """Say whether this network may sign up once more within this hour; the door asks before it writes."""
+def is_welcome(session: Session, config: Config, network: str, domain: str = "") -> bool:
+    """Say whether this network, and this receiving domain (by its hash), may sign up once more within this hour.
+
+    The door asks before it writes. Whether one address is known makes no difference.
+    """
     since = clock.now() - limits.HOUR
     used = limits.count(session, limits.SIGN_UP, limits.network(network), since)
-    return used < config.signup.per_network_hour
+    return used < config.signup.per_network_hour and (not domain or limits.has_room(session, config, domain))
 
 
 def write(
@@ -88,8 +100,11 @@ def write(
 def take(session: Session, keys: Keys, config: Config, limit: int = 50) -> list[Followup]:
     """Handle open sign-ups, oldest first, and return the notices that follow from them.
 
-    A handled row keeps its lists, its result and the keyed hash; what was typed is removed from it.
+    A handled row keeps its lists, its result and the keyed hash; what was typed is removed from it. One process at
+    a time does this: two that count at once would both find room for the last mail.
     """
+    if not is_alone(session, TAKING):
+        return []
     rows = session.scalars(
         select(Signup)
         .where(Signup.handled_at.is_(None))
@@ -109,6 +124,11 @@ def take(session: Session, keys: Keys, config: Config, limit: int = 50) -> list[
     return followups
 
 
+def some_wait(session: Session) -> bool:
+    """Say whether there are sign-ups nobody has taken yet."""
+    return session.scalar(select(Signup.id).where(Signup.handled_at.is_(None)).limit(1)) is not None
+
+
 def _judge(session: Session, keys: Keys, config: Config, row: Signup) -> tuple[str, Followup | None]:
     since = row.at - limits.HOUR
     if limits.count(session, limits.SIGN_UP, row.network, since, row.at) > config.signup.per_network_hour:
@@ -120,51 +140,71 @@ def _judge(session: Session, keys: Keys, config: Config, row: Signup) -> tuple[s
     if limits.is_role(mailbox):
         return ROLE_ADDRESS, None
     row.address_hash = keys.address_hash(mailbox.key)
-    if suppression.is_suppressed(session, row.address_hash, for_mailings=False):
-        return SUPPRESSED, None
+    held = suppression.is_suppressed(session, row.address_hash, for_mailings=False)
     if row.wish == LINK:
-        return _send_link(session, keys, config, row, mailbox)
-    return _subscribe(session, keys, config, row, mailbox)
+        return (SUPPRESSED, None) if held else _send_link(session, keys, row, mailbox)
+    mlists = _open_lists(session, row.lists)
+    if not mlists:
+        return NO_LIST, None
+    result, followup = (SUPPRESSED, None) if held else _subscribe(session, keys, config, row, mailbox, mlists)
+    if result in COUNTED:
+        names = [mlist.name for mlist in mlists]
+        breaker.note_asked(session, names, keys.address_hash(limits.mailbox(mailbox)))
+    return result, followup
 
 
-def _send_link(
-    session: Session, keys: Keys, config: Config, row: Signup, mailbox: address.Address
-) -> tuple[str, Followup | None]:
+def _send_link(session: Session, keys: Keys, row: Signup, mailbox: address.Address) -> tuple[str, Followup | None]:
     subscriber = subscribers.find(session, mailbox.spelled)
-    if subscriber is None:
+    # Who never agreed to anything gets the confirm mail and no other: anybody can sign up anybody.
+    if subscriber is None or not consent.has_agreed(session, subscriber.id):
         return UNKNOWN, None
     subject = keys.address_hash(limits.mailbox(mailbox))
-    allowed = config.signup.per_address_day
-    if not limits.draw(session, limits.LINK, subject, allowed=allowed, per=limits.DAY):
+    if not limits.draw(session, limits.LINK, subject, allowed=LINKS_DAY, per=limits.DAY):
         return TOO_MANY_MAILS, None
     return SENT_LINK, _followup(row, LINK, subscriber, ())
 
 
 def _subscribe(
-    session: Session, keys: Keys, config: Config, row: Signup, mailbox: address.Address
+    session: Session,
+    keys: Keys,
+    config: Config,
+    row: Signup,
+    mailbox: address.Address,
+    mlists: Sequence[MailingList],
 ) -> tuple[str, Followup | None]:
-    mlists = _open_lists(session, row.lists)
-    if not mlists:
-        return NO_LIST, None
     subscriber = subscribers.find(session, mailbox.spelled)
-    has = _has(session, subscriber)
+    has, waits = _has(session, subscriber)
     wanted = [mlist for mlist in mlists if mlist.id not in has]
     subject = keys.address_hash(limits.mailbox(mailbox))
-    kind, allowed = (limits.CONFIRM, config.signup.per_address_day) if wanted else (limits.ALREADY, 1)
-    if not limits.draw(session, kind, subject, allowed=allowed, per=limits.DAY):
-        return TOO_MANY_MAILS, None
     if subscriber and not wanted:
+        if not limits.draw(session, limits.ALREADY, subject, allowed=1, per=limits.DAY):
+            return TOO_MANY_MAILS, None
         return TOLD_ALREADY, _followup(row, ALREADY, subscriber, mlists)
+    domain = limits.domain_name(keys, mailbox.domain)
+    if not limits.draw_confirm(session, config, subject, row.address_hash, domain):
+        if subscriber is None or not waits:
+            has_room = limits.has_room(session, config, domain)
+            return TOO_MANY_MAILS if has_room else TOO_MANY_TO_DOMAIN, None
+        # The page behind the letter that is there already offers these too.
+        _ask(session, subscriber, [mlist for mlist in wanted if mlist.id not in waits], row, clock.now())
+        return JOINED, None
     facts = _facts(config, row, mlists[0])
     subscriber = subscriber or subscribers.find_or_make(session, keys, mailbox)
     if not has:
         # Who gets nothing yet may say anew who they are; whoever gets something says so on their own page.
         subscribers.change(session, subscriber, **facts)
-    where, now = {"page": row.page, "network": row.network, "actor": "form"}, clock.now()
+    now = clock.now()
+    _ask(session, subscriber, wanted, row, now)
+    # One letter for all that waits: its link names the person and the moment, and confirms what was asked until then.
+    named = [*wanted, *(mlist for mlist in waits.values() if mlist not in wanted)]
+    return ASKED_TO_CONFIRM, _followup(row, CONFIRM, subscriber, named, now)
+
+
+def _ask(session: Session, subscriber: Subscriber, wanted: Sequence[MailingList], row: Signup, now: datetime) -> None:
     for mlist in wanted:
         words = row.words.replace("{list}", mlist.title)
+        where = {"page": row.page, "network": row.network, "actor": "form"}
         subscriptions.ask(session, subscriber, mlist, words=words, at=now, **where)
-    return ASKED_TO_CONFIRM, _followup(row, CONFIRM, subscriber, wanted, now)
 
 
 def _open_lists(session: Session, names: Sequence[str]) -> list[MailingList]:
@@ -176,15 +216,14 @@ def _open_lists(session: Session, names: Sequence[str]) -> list[MailingList]:
     return list(found)
 
 
-def _has(session: Session, subscriber: Subscriber | None) -> set[int]:
-    """Return the lists this person gets, or will get again after a pause."""
-    if subscriber is None:
-        return set()
-    return {
-        subscription.list_id
-        for subscription, _ in subscriptions.of_person(session, subscriber.id)
-        if subscription.state in (subscriptions.ACTIVE, subscriptions.PAUSED)
+def _has(session: Session, subscriber: Subscriber | None) -> tuple[set[int], dict[int, MailingList]]:
+    """Return the lists this person gets, or will get again after a pause, and those they have not confirmed yet."""
+    found = subscriptions.of_person(session, subscriber.id) if subscriber else []
+    has = {one.list_id for one, _ in found if one.state in (subscriptions.ACTIVE, subscriptions.PAUSED)}
+    waits = {
+        one.list_id: mlist for one, mlist in found if one.state == subscriptions.PENDING and mlist.closed_at is None
     }
+    return has, waits
 
 
 def _facts(config: Config, row: Signup, mlist: MailingList) -> dict[str, Any]:

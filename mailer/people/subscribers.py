@@ -108,6 +108,13 @@ def change(
     return subscriber
 
 
+def readdress(session: Session, keys: Keys, subscriber: Subscriber, mailbox: address.Address) -> None:
+    """Give a person another address, which nobody else here has; that it is theirs is for the caller to know."""
+    subscriber.address, subscriber.domain = mailbox.spelled, mailbox.domain
+    subscriber.address_key, subscriber.address_hash = mailbox.key, keys.address_hash(mailbox.key)
+    session.flush()
+
+
 def blank(session: Session, subscriber: Subscriber) -> None:
     """Remove everything that says who this was; the keyed hash stays, so that the wish can be respected."""
     subscriber.address = subscriber.name = subscriber.domain = ""

@@ -1,10 +1,11 @@
 """Subscriptions: one person's belonging to one list, and how it may change."""
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, cast
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from mailer import clock
@@ -13,7 +14,7 @@ from mailer.people import consent, suppression
 from mailer.people.cleaning import one_line
 from mailer.people.rows import changed, insert_new
 from mailer.people.subscribers import take_turn
-from mailer.store.tables import MailingList, Subscriber, Subscription
+from mailer.store.tables import FREQUENCIES, MailingList, Subscriber, Subscription
 
 PENDING = "pending"
 ACTIVE = "active"
@@ -25,21 +26,44 @@ MOVES: dict[str, frozenset[str]] = {
     PENDING: frozenset({ACTIVE, ENDED}),
     ACTIVE: frozenset({PAUSED, ENDED}),
     PAUSED: frozenset({ACTIVE, ENDED}),
-    # To pending only by asking again, to active only by undoing a leaving.
-    ENDED: frozenset({PENDING, ACTIVE}),
+    # To pending only by asking again; back to what it was, active or paused, only by undoing a leaving.
+    ENDED: frozenset({PENDING, ACTIVE, PAUSED}),
 }
 
 LONGEST_PAUSE = timedelta(days=366)
 # Days a reader may choose on a page.
 PAUSES = (30, 60, 90)
+# How often a reader wants to be written to. A wish that is kept: until there are digests, each mail comes by itself.
+EACH, DAILY, WEEKLY = "each", "daily", "weekly"
 
 
 def need(session: Session, subscription_id: int) -> Subscription:
-    """Return this subscription; NotFound if there is none."""
+    """Return this subscription; NotFound if there is none.
+
+    For one of somebody who was erased, or is known by another address now, it is what the same address has
+    with the same list today: the links of old mails go on working.
+    """
     found = session.get(Subscription, subscription_id, populate_existing=True)
     if found is None:
         raise NotFound("there is no such subscription", cure="perhaps the link was made by another installation")
-    return found
+    return _of_today(session, found) if found.state == ENDED else found
+
+
+def _of_today(session: Session, ended: Subscription) -> Subscription:
+    person = session.get_one(Subscriber, ended.subscriber_id)
+    if person.erased_at is None:
+        return ended
+    found = session.scalars(
+        select(Subscription)
+        .join(Subscriber, Subscriber.id == Subscription.subscriber_id)
+        .where(
+            Subscriber.address_hash == person.address_hash,
+            Subscriber.erased_at.is_(None),
+            Subscription.list_id == ended.list_id,
+        )
+        .execution_options(populate_existing=True)
+    ).first()
+    return found or ended
 
 
 def of_person(session: Session, subscriber_id: int) -> list[tuple[Subscription, MailingList]]:
@@ -91,7 +115,7 @@ def ask(
     insert_new(session, Subscription, fresh)
     found = _between(session, subscriber.id, mlist.id)
     if found.state == ENDED:
-        again = {"asked_at": now, "confirmed_at": None, "ended_at": None, "ended_why": ""}
+        again = {"asked_at": now, "confirmed_at": None, "paused_until": None, "ended_at": None, "ended_why": ""}
         _move(session, found, ENDED, PENDING, **again)
     if found.state == PENDING:
         consent.record(session, found, consent.ASKED, words=words, page=page, network=network, actor=actor, at=now)
@@ -183,6 +207,21 @@ def pause_for(session: Session, subscription_id: int, days: int) -> datetime:
     return until
 
 
+def pause_until_day(session: Session, subscription_id: int, day: date, zone: str) -> datetime:
+    """Pause until a day begins in this time zone, and return that moment; raises as need() and pause() do."""
+    until = datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
+    pause(session, need(session, subscription_id), until)
+    return until
+
+
+def write_how_often(session: Session, subscription_id: int, frequency: str) -> None:
+    """Keep how often somebody wants this list: each mail, or a digest daily or weekly; BadInput for anything else."""
+    if frequency not in FREQUENCIES:
+        raise BadInput("no mail comes that often", place="frequency", cure=f"choose {', '.join(FREQUENCIES)}")
+    need(session, subscription_id).frequency = frequency
+    session.flush()
+
+
 def resume(session: Session, subscription: Subscription) -> Subscription:
     """Go on writing after a pause; Refused if the subscription was ended or never confirmed."""
     if not _move(session, subscription, PAUSED, ACTIVE, paused_until=None) and subscription.state != ACTIVE:
@@ -201,14 +240,29 @@ def resume_due(session: Session) -> int:
 
 
 def end(session: Session, subscription: Subscription, why: str) -> bool:
-    """End a subscription; False if it had ended already. Its consent and its deliveries are the caller's."""
-    ending = {"ended_at": clock.now(), "ended_why": one_line(why, 60), "paused_until": None}
+    """End a subscription; False if it had ended already. Its consent and its deliveries are the caller's.
+
+    Until when it was paused stays in it, in case the leaving is undone.
+    """
+    ending = {"ended_at": clock.now(), "ended_why": one_line(why, 60)}
     return _move(session, subscription, OPEN, ENDED, **ending)
 
 
+def end_many(session: Session, those: Select[Any], why: str, parameters: Mapping[str, Any]) -> None:
+    """End the open ones of the subscriptions a SELECT with these parameters names; the rest is as in end()."""
+    ending = {"ended_at": clock.now(), "ended_why": one_line(why, 60)}
+    rows = Subscription.__table__
+    open_ones = update(cast(Any, rows)).where(rows.c.id.in_(those), rows.c.state.in_(OPEN))
+    session.execute(open_ones.values(state=ENDED, **ending), parameters)
+
+
 def revive(session: Session, subscription: Subscription) -> bool:
-    """Make an ended subscription active again, as if it had never been left; False if it is not ended."""
-    return _move(session, subscription, ENDED, ACTIVE, ended_at=None, ended_why="")
+    """Make an ended subscription what it was, active or paused, as if it had never been left; False if not ended."""
+    until = subscription.paused_until
+    if until is not None and until <= clock.now():
+        until = None
+    state = PAUSED if until else ACTIVE
+    return _move(session, subscription, ENDED, state, paused_until=until, ended_at=None, ended_why="")
 
 
 def _insert_active(session: Session, subscriber: Subscriber, mlist: MailingList) -> Subscription:

@@ -24,6 +24,11 @@ class Parcel:
     envid: str = ""
 
 
+def is_wide(offered: Mapping[str, str]) -> bool:
+    """Say whether a server that offered this carries addresses with any letters (RFC 6531 section 3.2)."""
+    return {"smtputf8", "8bitmime"} <= offered.keys()
+
+
 class Envelopes:
     """Writes envelopes for a server by what it offered: keyword → parameters, in small letters."""
 
@@ -31,7 +36,7 @@ class Envelopes:
         limit = offered.get("size", "").strip()
         self._limit = int(limit) if limit.isdigit() else 0
         self._sizes, self._bounces = "size" in offered, "dsn" in offered
-        self._is_wide = {"smtputf8", "8bitmime"} <= offered.keys()
+        self._is_wide = is_wide(offered)
 
     def mail(self, parcel: Parcel) -> bytes:
         """Return MAIL with the parameters that help (RFC 1870, 6531, 3461)."""

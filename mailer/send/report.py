@@ -19,6 +19,8 @@ class RelayReport:
     why: str = ""
     # Routes that are served slower than the relay could, because their receivers ask for it.
     slowed: tuple[str, ...] = ()
+    # Whether it said, when it was last connected to, that it carries no letters beyond ASCII in addresses.
+    is_narrow: bool = False
     # How many tries ended in which state since the process began.
     outcomes: Mapping[str, int] = field(default_factory=dict)
 

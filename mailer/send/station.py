@@ -11,6 +11,7 @@ from mailer.errors import Broken
 from mailer.outcomes.verdict import Reply, judge
 from mailer.send.begun import Begun, Finished
 from mailer.send.connecting import RelayError, connect
+from mailer.send.envelope import is_wide
 from mailer.send.hands import Hands
 from mailer.send.health import DROPPED_PAUSE, LONGEST_PAUSE, Health
 from mailer.send.hold import boottime
@@ -48,7 +49,7 @@ class Station:
         self._hands = Hands(self._take, _may_write, self._is_bane, self._finished, self._ended)
         self._opening: set[asyncio.Task[None]] = set()
         self._ticking: asyncio.Task[None] | None = None
-        self._is_called = self._is_stopped = False
+        self._is_called = self._is_stopped = self._is_narrow = False
         self._open_again, self._opening_since = 0.0, 0.0
         self._unfinished = {True: 0, False: 0}
         self._rate, self._counted, self._counted_at = 0.0, 0, time.monotonic()
@@ -144,6 +145,7 @@ class Station:
             unwell_since=since,
             rests_until=round(clock.now().timestamp() + rests) if rests else 0.0,
             why=self.health.trouble if since else "",
+            is_narrow=self._is_narrow,
             slowed=tuple(sorted(route for route in self.pace.limited() if self.pace.allowed(route) is not None)),
         )
 
@@ -242,6 +244,7 @@ class Station:
             else:
                 self.rest(str(error), is_login=error.is_login)
             return
+        self._is_narrow = not is_wide(opened.offered)
         line = Pipeline(opened.transport, opened.offered, self.relay, self._manners, self._hands)
         self._lines.append(line)
         line.more()

@@ -102,6 +102,13 @@ def live(session: Session, config: Config) -> Live:
     return Live(views, len(reports), next((each.store for each in reports if each.store), ""))
 
 
+def is_narrow(session: Session, config: Config) -> bool:
+    """Say whether every relay said that it carries no letters beyond ASCII in addresses; False while nobody knows."""
+    kept = session.scalars(_alive(config).with_only_columns(Worker.report)).all()
+    relays = [relay for each in kept for relay in report.read(each).relays.values()]
+    return bool(relays) and all(relay.is_narrow for relay in relays)
+
+
 def health(session: Session, config: Config) -> Health:
     """Return whether what is to be sent is sent by somebody, can be written down, and no relay rests for long."""
     now_live = live(session, config)

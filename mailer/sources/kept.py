@@ -1,7 +1,7 @@
 """Statements in the store: each text is kept once, however often it is handed in."""
 
 import hashlib
-from dataclasses import fields
+from dataclasses import fields, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -37,6 +37,17 @@ def keep(session: Session, statement: Statement, original: bytes = b"", name: st
     )
     session.add(row)
     session.flush()
+    return row
+
+
+def revise(
+    session: Session, before: StatementRow, statement: Statement, original: bytes = b"", name: str = ""
+) -> StatementRow:
+    """Store a statement as what another one became; where it was published, it still is unless it says otherwise."""
+    row = keep(session, replace(statement, source=statement.source or before.source), original, name)
+    if row.revises_id is None and row.id > before.id:
+        row.revises_id = before.id
+        session.flush()
     return row
 
 

@@ -91,6 +91,20 @@ class Store:
             if not quiet and not self.is_sqlite:
                 session.execute(text(f"NOTIFY {CHANNEL}"))
 
+    def wipe(self) -> bool:
+        """Let nothing that was erased be read in the file any more; False if readers were in the way.
+
+        SQLite overwrites what is deleted, but what was written before stands in the write-ahead log until
+        that is emptied. PostgreSQL clears up by itself (autovacuum).
+        """
+        if not self._turn:
+            return True
+        with self.reachable(), self._turn.taken(), self.engine.connect() as connection:
+            driver = connection.connection.driver_connection
+            assert driver is not None
+            busy, *_ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
+
     def step_aside(self) -> None:
         """Let somebody else write first; for those who write again and again."""
         if self._turn:

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -19,6 +20,8 @@ PAGES = {
     confirmation.EXPIRED: "public/confirm_expired.html",
     confirmation.GONE: "public/confirm_gone.html",
 }
+# What the buttons of these pages say: a POST that says anything else, such as a program's, is nobody's press.
+YES, AGAIN, NOT_ME = "confirm", "again", "not me"
 # A link that was good once is gone (RFC 9110 section 15.5.11), not unknown.
 STATUS = {confirmation.EXPIRED: 410, confirmation.GONE: 410}
 
@@ -33,13 +36,20 @@ async def act(house: House, request: Request) -> Response:
     """Confirm, or send a new link where this one is too old."""
     form = await forms.read(request)
     numbers = links.read(house.keys, links.CONFIRM, request.path_params["token"])
-    verb = welcome.ask_again if form.one("action") == "again" else welcome.confirm
-    page, network = house.links.base + "/c", house.network(request)
+    action = form.one("action")
+    if action not in (YES, AGAIN):
+        raise HTTPException(400)
+    person, minute = numbers
+    where = {"page": house.links.base + "/c", "network": house.network(request)}
     try:
-        standing = await house.write(verb, house.config, house.keys, *numbers, page=page, network=network)
+        if action == AGAIN:
+            standing = await house.write(welcome.ask_again, house.config, house.keys, person, minute, **where)
+        else:
+            also = form.all("also")
+            standing = await house.write(welcome.confirm, house.config, house.keys, person, minute, also=also, **where)
     except Refused:
         return house.page("public/confirm_refused.html", status=409)
-    if verb is welcome.ask_again:
+    if action == AGAIN:
         return house.page("public/asked_again.html", standing=standing, days=house.config.signup.link_days)
     return _page(house, standing)
 
@@ -55,8 +65,10 @@ async def show_not_me(house: House, request: Request) -> Response:
 
 async def act_not_me(house: House, request: Request) -> Response:
     """Take back sign-ups somebody else made, and never write again where nothing else is wanted."""
-    await forms.read(request)
+    form = await forms.read(request)
     numbers = links.read(house.keys, links.NOT_ME, request.path_params["token"])
+    if form.one("action") != NOT_ME:
+        raise HTTPException(400)
     with suppress(NotFound):
         # Whoever this was may be forgotten by now; the answer is the same.
         done = await house.write(events.not_me, *numbers, actor="not-me link", network=house.network(request))

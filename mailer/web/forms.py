@@ -1,6 +1,8 @@
 """Forms people and machines post to us: read with limits, cleaned, and looked at for robots."""
 
-from collections.abc import AsyncIterator, Mapping
+import json
+import secrets
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
@@ -18,6 +20,7 @@ BODY_BYTES = 64 * 1024
 FIELDS = 60
 LONGEST = 2000
 MULTIPART = "multipart/form-data"
+JSON = "application/json"
 
 # A field no person sees; who fills it in is a robot.
 TRAP = "website"
@@ -26,6 +29,8 @@ RENDERED, ASKED_ONCE_MORE = "form shown", "form shown again"
 # Faster than this nobody types an address; a page left open for a day may be somebody's recording.
 FASTEST_SECONDS = 2
 LONGEST_OPEN_SECONDS = 24 * 3600
+
+NONCE_BITS = 64
 
 PERSON, ROBOT, UNSURE = "person", "robot", "unsure"
 
@@ -45,13 +50,19 @@ class Form:
         return self.fields.get(name, ())
 
 
-async def read(request: Request) -> Form:
-    """Return the posted form, urlencoded or multipart; HTTPException 413 if it is long, 400 if damaged."""
+async def read(request: Request, *, json_too: bool = False) -> Form:
+    """Return the posted form, urlencoded or multipart; HTTPException 413 if it is long, 400 if damaged.
+
+    ``json_too`` takes an object in JSON for a form: its texts, and lists of texts, by the names of the fields.
+    """
     body = await _body(request)
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    kind = kind_of(request)
     try:
-        pairs = await _multipart(request.headers, body) if kind == MULTIPART else _urlencoded(body)
-    except (MultiPartException, ValueError, LookupError):
+        if json_too and kind == JSON:
+            pairs = list(_json(body))
+        else:
+            pairs = await _multipart(request.headers, body) if kind == MULTIPART else _urlencoded(body)
+    except (MultiPartException, ValueError, LookupError, RecursionError):
         raise HTTPException(400) from None
     fields: dict[str, tuple[str, ...]] = {}
     for name, value in pairs:
@@ -59,9 +70,15 @@ async def read(request: Request) -> Form:
     return Form(fields)
 
 
+def kind_of(request: Request) -> str:
+    """Return the media type of what was posted, without its parameters."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
 def shown_at(keys: Keys, *, again: bool = False) -> str:
-    """Return the signed moment a form is shown, for its hidden field."""
-    return keys.ring.sign(ASKED_ONCE_MORE if again else RENDERED, int(clock.now().timestamp()))
+    """Return the signed moment a form is shown, for its hidden field: another one each time, as it serves once."""
+    purpose = ASKED_ONCE_MORE if again else RENDERED
+    return keys.ring.sign(purpose, int(clock.now().timestamp()), secrets.randbits(NONCE_BITS))
 
 
 def sender(keys: Keys, form: Form) -> str:
@@ -103,6 +120,19 @@ async def _body(request: Request) -> bytes:
 def _urlencoded(body: bytes) -> list[tuple[str, str]]:
     text = body.decode("ascii", "replace")
     return parse_qsl(text, keep_blank_values=True, errors="replace", max_num_fields=FIELDS)
+
+
+def _json(body: bytes) -> Iterator[tuple[str, str]]:
+    """Yield field and value; ValueError for what is no object of texts, numbers and lists of them."""
+    given = json.loads(body)
+    if not isinstance(given, dict):
+        raise ValueError("no object")
+    pairs = [(name, one) for name, value in given.items() for one in (value if isinstance(value, list) else [value])]
+    if len(pairs) > FIELDS or any(isinstance(value, list | dict) for _, value in pairs):
+        raise ValueError("too many fields, or too deep")
+    for name, value in pairs:
+        if value is not None:
+            yield name, json.dumps(value) if isinstance(value, bool) else str(value)
 
 
 async def _multipart(headers: Headers, body: bytes) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, ExceptionHandler, Receive, Scope, Send
 
@@ -15,11 +15,11 @@ from mailer.config import Config
 from mailer.errors import BadInput, MailerError, NotFound
 from mailer.store.engine import Store, StoreTrouble
 from mailer.tokens import Keys
-from mailer.web import desk, headers, public
+from mailer.web import desk, headers, problems, public, sitemap, sites, tongue
 from mailer.web.house import House, open_house
+from mailer.web.one_click import OneClick
 
 log = logging.getLogger("mailer.web")
-ROBOTS = "User-agent: *\n" + "".join(f"Disallow: {path}\n" for path in ("/c/", "/n/", "/u/", "/m/", "/desk/"))
 
 
 def make_site(config: Config, store: Store, keys: Keys) -> Starlette:
@@ -29,7 +29,8 @@ def make_site(config: Config, store: Store, keys: Keys) -> Starlette:
         *public.routes(house),
         *desk.routes(house),
         Route("/static/{name}", house.static.answer),
-        Route("/robots.txt", _robots),
+        Route("/robots.txt", partial(sitemap.answer_robots, house)),
+        Route("/sitemap.xml", partial(sitemap.answer, house)),
     ]
     if house.prefix:
         # A proxy may pass the path on as readers see it, or cut to what is below ours.
@@ -37,9 +38,15 @@ def make_site(config: Config, store: Store, keys: Keys) -> Starlette:
     fields = headers.defaults(config.site.base_url)
     site = Starlette(
         routes=routes,
-        middleware=[Middleware(headers.SafeHeaders, fields=fields), Middleware(Slashes, prefix=house.prefix)],
+        middleware=[
+            Middleware(OneClick, house=house),
+            Middleware(headers.SafeHeaders, fields=fields),
+            Middleware(Slashes, prefix=house.prefix),
+            Middleware(tongue.Tongue, languages=house.languages, staff=("/desk", f"{house.prefix}/desk")),
+        ],
         exception_handlers=_handlers(house, fields),
     )
+    site.state.house = house
     # Its redirect would say whatever host was asked for, and a one click must not be redirected (RFC 8058).
     site.router.redirect_slashes = False
     return site
@@ -69,8 +76,8 @@ def _handlers(house: House, fields: dict[str, str]) -> dict[int | type[Exception
     }
 
 
-async def _say(house: House, fields: dict[str, str], _request: Request, error: Exception) -> Response:
-    """Answer an error with a page that says what to do, and nothing about our insides."""
+async def _say(house: House, fields: dict[str, str], request: Request, error: Exception) -> Response:
+    """Answer an error with a page that says what to do, and nothing about our insides; programs get a problem."""
     # The outermost handler answers outside of every middleware: it needs the headers of all pages too.
     status, extra = _status(error), dict(fields)
     if isinstance(error, HTTPException):
@@ -78,6 +85,8 @@ async def _say(house: House, fields: dict[str, str], _request: Request, error: E
     if status == 503:
         log.error("a page could not be answered: %s", " ".join(str(error).split()))
         extra["Retry-After"] = "5"
+    if sites.wants_json(request):
+        return problems.of_status(house, status, extra | sites.answer_headers(house, request))
     return house.page("error.html", status=status, headers=extra, error=status)
 
 
@@ -88,7 +97,3 @@ def _status(error: Exception) -> int:
         # A link that was cut or changed is a page that is not here.
         return 404
     return 503 if isinstance(error, StoreTrouble) else 500
-
-
-async def _robots(_request: Request) -> Response:
-    return PlainTextResponse(ROBOTS, headers=headers.OPEN)

@@ -18,6 +18,8 @@ KINDS = {
     ".png": "image/png",
     ".txt": "text/plain; charset=utf-8",
 }
+# What other sites load from us: everybody may read it, so that a page can also check its hash (integrity).
+SHARED = {"subscribe.js": {"Cross-Origin-Resource-Policy": "cross-origin", "Access-Control-Allow-Origin": "*"}}
 YEAR = "public, max-age=31536000, immutable"
 SHORT = "public, max-age=300"
 
@@ -48,11 +50,13 @@ class StaticFiles:
 
     def answer(self, request: Request) -> Response:
         """Return the file the request names."""
-        found = self.files.get(request.path_params["name"])
+        name = request.path_params["name"]
+        found = self.files.get(name)
         if found is None:
             raise HTTPException(404)
         tag = f'"{found.hash}"'
         headers = {CACHE: YEAR if request.query_params.get("v") == found.hash else SHORT, "ETag": tag}
+        headers |= SHARED.get(name, {})
         if tag in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
         return Response(found.data, media_type=found.kind, headers=headers)

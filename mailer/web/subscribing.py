@@ -1,33 +1,27 @@
 """Subscribing: the form, its answer that is the same for everybody, and the form to paste into other sites."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
+from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from mailer import address
-from mailer.errors import BadInput
-from mailer.people import lists, offers, signups
+from mailer.mailing import sample
+from mailer.people import lists, offers
 from mailer.people.offers import Offer
-from mailer.web import forms, headers
-from mailer.web.forms import Form
+from mailer.send import watch
+from mailer.web import asking, forms, guard, headers, problems, sites, snippets, tongue
+from mailer.web.asking import Asked, Filled
+from mailer.web.guard import Verdict
 from mailer.web.house import House
 
 HOUR = {"Retry-After": "3600"}
-
-
-@dataclass(frozen=True)
-class Filled:
-    """What stands in the form, and what is wrong with it by field."""
-
-    address: str = ""
-    name: str = ""
-    language: str = ""
-    page: str = ""
-    lists: tuple[str, ...] = ()
-    errors: Mapping[str, str] = field(default_factory=dict)
+# What may come of an asking, beside what the guard says of it.
+CLOSED, FORBIDDEN, WRONG = "closed", "forbidden", "wrong"
+# The one answer to programs; whether the address is known is told by mail only.
+CHECK_INBOX = {"status": "check_inbox"}
 
 
 async def index(house: House, _request: Request) -> Response:
@@ -36,109 +30,158 @@ async def index(house: House, _request: Request) -> Response:
     return house.page("public/index.html", headers=headers.OPEN, offers=found)
 
 
-async def show_all(house: House, _request: Request) -> Response:
-    """Show one form for every open list."""
-    found = await house.read(offers.everything)
-    return _form(house, found, Filled(), choose=len(found) > 1) if found else _closed(house)
-
-
 async def show(house: House, request: Request) -> Response:
-    """Show the form of one list."""
-    offer = await _offer(house, request)
-    return _form(house, (offer,), Filled()) if offer else _closed(house)
+    """Show the form of one list, of several, or of every open one."""
+    found = await _offered(house, request)
+    return await _form(house, request, found, Filled()) if found else _closed(house)
 
 
 async def snippet(house: House, request: Request) -> Response:
     """Show the plain HTML form to paste into another site."""
-    offer = await _offer(house, request)
-    if offer is None:
+    found = await _offered(house, request)
+    if not found:
         return _closed(house)
-    words = house.config.signup.consent_words.replace("{list}", offer.title)
-    form = house.templates.get_template("public/snippet.txt").render(
-        offer=offer, action=f"{house.links.base}/s", words=words
-    )
-    return house.page("public/snippet.html", offer=offer, form=form)
+    return house.page("public/snippet.html", offers=found, form=snippets.form(house, found))
 
 
 async def take(house: House, request: Request) -> Response:
     """Keep what was typed and answer the same to everybody; what follows is told by mail only."""
-    form = await forms.read(request)
-    every = await house.read(offers.everything)
-    named = tuple(name for name in form.all("list") if lists.NAME.fullmatch(name))
-    chosen = tuple(offer for offer in every if offer.name in named)
-    filled = _filled(request, form, chosen, bool(named))
-    if named and not chosen:
-        return _closed(house)
+    form = await forms.read(request, json_too=True)
+    asked = asking.read(house, request, form, await _offered(house, request))
+    if asking.needs_any_letters(asked.filled) and await house.read(watch.is_narrow, house.config):
+        asked = asking.with_mistake(asked, "address", asking.LETTERS)
+    verdict = await _decide(house, request, form, asked)
+    if verdict.kind == guard.TOO_MANY:
+        raise HTTPException(429, headers=HOUR)
+    if verdict.kind == FORBIDDEN or sites.wants_json(request):
+        return _as_json(house, request, verdict.kind, asked)
+    return await _as_page(house, request, verdict, asked)
+
+
+async def _decide(house: House, request: Request, form: forms.Form, asked: Asked) -> Verdict:
+    """Say what comes of an asking, and keep it if a person asked."""
+    filled = asked.filled
+    if sites.by_script(request) and not sites.may_call(house, request, filled.lists):
+        return Verdict(FORBIDDEN)
+    if asked.is_closed:
+        return Verdict(CLOSED)
     if filled.errors:
-        return _form(house, chosen or every, filled, status=422, choose=not chosen or len(chosen) > 1)
-    asker = forms.sender(house.keys, form)
-    if asker == forms.UNSURE:
-        return _once_more(house, filled)
-    network = house.network(request)
-    if asker == forms.PERSON:
-        if not await house.read(signups.is_welcome, house.config, network):
-            raise HTTPException(429, headers=HOUR)
-        await house.write(
-            signups.write,
-            address_text=filled.address,
-            lists=filled.lists,
-            name=filled.name,
-            language=filled.language,
-            page=filled.page,
-            network=network,
-            words=house.config.signup.consent_words,
-        )
-    days = house.config.signup.link_days
-    return house.page("public/check_inbox.html", filled=filled, offers=chosen, days=days)
-
-
-def _filled(request: Request, form: Form, chosen: tuple[Offer, ...], named: bool) -> Filled:
-    errors = {}
-    text = form.one("address", 320)
-    try:
-        address.parse(text)
-    except BadInput:
-        errors["address"] = "not an address" if text else "empty"
-    if not named:
-        errors["list"] = "none"
-    return Filled(
-        address=text,
-        name=form.one("name", 150),
-        language=form.one("language", 20),
-        page=form.one("page", 500) or request.headers.get("referer", "")[:500],
-        lists=tuple(offer.name for offer in chosen),
-        errors=errors,
+        return Verdict(WRONG)
+    allowed = house.config.forms.attributes_of(filled.lists)
+    return await guard.hand_in(
+        house,
+        form,
+        address_text=filled.address,
+        lists=filled.lists,
+        name=filled.name,
+        language=filled.language or house.languages.guess(),
+        attributes={name: value for name, value in filled.attributes.items() if name in allowed},
+        page=filled.page,
+        network=house.network(request),
+        words=_consent(house, asked),
     )
 
 
-async def _offer(house: House, request: Request) -> Offer | None:
-    name = request.path_params["list"]
-    found = await house.read(offers.chosen, [name]) if lists.NAME.fullmatch(name) else ()
-    return found[0] if found else None
+def _consent(house: House, asked: Asked) -> str:
+    """Return what was agreed to as it was shown: in the language of the form, which says it or is the list's."""
+    return snippets.consent(house, asked.filled.spoken or asked.chosen[0].language)
 
 
-def _form(
-    house: House, found: tuple[Offer, ...], filled: Filled, *, status: int = 200, choose: bool = False
+async def _as_page(house: House, request: Request, verdict: Verdict, asked: Asked) -> Response:
+    if verdict.kind == CLOSED:
+        return _closed(house)
+    if verdict.kind == WRONG:
+        # A form that posts to /s may be another site's, for these lists only.
+        shown = asked.offers if "list" in request.path_params else asked.chosen or asked.offers
+        return await _form(house, request, shown, asked.filled, status=422)
+    if verdict.kind != guard.TAKEN:
+        more = sites.form_headers(asked.filled.next)
+        return guard.answer(house, verdict, "/s", list(asked.filled.fields()), more)
+    if asked.filled.next:
+        return RedirectResponse(asked.filled.next, 303)
+    days = house.config.signup.link_days
+    language = _common(asked.chosen)
+    return house.page(
+        "public/check_inbox.html", list_language=language, filled=asked.filled, offers=asked.chosen, days=days
+    )
+
+
+def _as_json(house: House, request: Request, outcome: str, asked: Asked) -> Response:
+    extra = sites.answer_headers(house, request)
+    if outcome == CLOSED:
+        return problems.answer(house, problems.CLOSED, extra=extra)
+    if outcome == FORBIDDEN:
+        return problems.answer(house, problems.ORIGIN, extra=extra)
+    if outcome == WRONG:
+        return _mistakes(house, asked.filled, extra)
+    if outcome != guard.TAKEN:
+        url = house.links.base + _path(asked.chosen)
+        return problems.answer(house, problems.CHALLENGE, extra=extra, url=url)
+    return JSONResponse(CHECK_INBOX, 202, headers=extra)
+
+
+def _mistakes(house: House, filled: Filled, extra: Mapping[str, str]) -> Response:
+    values = {"meant": filled.meant, "typed": filled.address}
+    errors: list[dict[str, Any]] = [
+        {"field": name, "pointer": f"#/{name}", "code": what.replace(" ", "_"),
+         "detail": problems.mistake(house, what, **values)}
+        for name, what in filled.errors.items()
+    ]  # fmt: skip
+    if filled.errors.get("address") != asking.MISTYPED:
+        return problems.answer(house, problems.INVALID, extra=extra, errors=errors)
+    choices = {what: problems.mistake(house, what, **values) for what in ("take", "keep")}
+    code = problems.MISTYPED if len(errors) == 1 else problems.INVALID
+    return problems.answer(house, code, extra=extra, errors=errors, suggestion=filled.meant, **choices)
+
+
+async def _offered(house: House, request: Request) -> tuple[Offer, ...]:
+    """Return the open lists the address names, joined by "+"; every one where it names none."""
+    named = request.path_params.get("list", "")
+    if not named:
+        return await house.read(offers.everything)
+    names = [name for name in named.split("+") if lists.NAME.fullmatch(name)]
+    return await house.read(offers.chosen, names) if names else ()
+
+
+async def _form(
+    house: House, request: Request, found: tuple[Offer, ...], filled: Filled, *, status: int = 200
 ) -> Response:
     """Return the form: for one list with all that is to be said of it, for several to choose from."""
+    choose = len(found) > 1
+    path = _path(found) if "list" in request.path_params or not choose else "/s"
+    asks = house.config.forms.attributes_of(tuple(offer.name for offer in found))
+    house.languages.settle(mlist=_common(found))
     return house.page(
         "public/subscribe.html",
         status=status,
-        headers={headers.ROBOTS: "all"},
+        headers={headers.ROBOTS: "all", **sites.form_headers(filled.next)},
+        list_language=_common(found),
         offers=found,
         choose=choose,
-        filled=filled,
-        words=house.config.signup.consent_words,
-        page=filled.page or f"{house.links.base}/s" + ("" if choose else f"/{found[0].name}"),
+        about=None if choose else await house.read(sample.look, found[0].name),
+        action=path if choose else "/s",
+        filled=replace(filled, page=filled.page or house.links.base + path),
+        attributes=[(name, _label(house, name), filled.attributes.get(name, "")) for name in asks],
+        languages=sorted({offer.language for offer in found}),
+        privacy_url=house.config.forms.privacy_url,
+        words=tongue.as_written(house.config.signup.consent_words),
         shown_at=forms.shown_at(house.keys),
     )
 
 
-def _once_more(house: House, filled: Filled) -> Response:
-    fields = [("list", name) for name in filled.lists]
-    fields += [(name, getattr(filled, name)) for name in ("address", "name", "language", "page")]
-    shown_at = forms.shown_at(house.keys, again=True)
-    return house.page("public/once_more.html", to="/s", fields=fields, address=filled.address, shown_at=shown_at)
+def _common(found: tuple[Offer, ...]) -> str:
+    """Return the language all of these lists are in, "" if they differ."""
+    first, *others = {offer.language for offer in found}
+    return "" if others else first
+
+
+def _label(house: House, name: str) -> str:
+    """Return what an attribute means, as the page says it."""
+    return tongue.as_written(house.config.people.attributes[name])
+
+
+def _path(found: tuple[Offer, ...]) -> str:
+    return "/s/" + "+".join(offer.name for offer in found)
 
 
 def _closed(house: House) -> Response:

@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import update
 
+from mailer import clock
 from mailer.cli import main
 from mailer.config import Config
 from mailer.mailing import mailings
@@ -121,6 +122,7 @@ def test_an_account_balances_from_the_start(court, draft) -> None:
     account = court.do("mailing", "account", draft, "--json").json
     assert list(account) == [
         "chosen", "queued", "begun", "waiting", "accepted", "refused", "uncertain", "left_out", "balanced",
+            "came_back", "left_like_machines", "why_left",
     ]  # fmt: skip
     assert account["balanced"] is True
     assert court.do("mailing", "account", draft).out.endswith("It balances.\n")
@@ -153,6 +155,29 @@ def test_who_possibly_got_it_twice_is_marked_and_named(court, draft) -> None:
     for listed in ("queued", "twice"):
         rows = court.do("mailing", "account", draft, "--list", listed).out.splitlines()
         assert rows[1].split(None, 2) == ["ann@example.org", "queued", "possibly twice"]
+
+
+def test_a_person_decides_what_became_of_a_letter_nobody_answered_for(court, draft) -> None:
+    court.do("subscriber", "add", "ben@example.org", "--list", "court", "--consent", "x")
+    court.do("mailing", "schedule", draft, "--now", "--hold", "0")
+    store = Store(f"sqlite:///{court.folder / 'subscribers.db'}")
+    with store.write() as session:
+        mailings.start_due(session, Config())
+    freeze_all(store, int(draft))
+    assert "is known" in court.refused("mailing", "decide", draft, "ann@example.org", "--lost")
+    with store.write() as session:
+        gone = {"state": "uncertain", "why": "no answer", "first_begun_at": clock.now(), "tries": 1}
+        session.execute(update(Delivery).values(gone))
+    store.close()
+    assert "say either --arrived or --lost" in court.refused("mailing", "decide", draft, code=2)
+    assert "has no letter to" in court.refused("mailing", "decide", draft, "cleo@example.org", "--lost")
+    assert court.do("mailing", "decide", draft, "ann@example.org", "--arrived", "--json").json["decided"] == 1
+    assert court.do("mailing", "decide", draft, "--lost").out.strip() == "decided: 1"
+    people = court.do("mailing", "account", draft, "--list", "chosen", "--json").json["people"]
+    assert [(each["address"], each["state"], each["why"]) for each in people] == [
+        ("ann@example.org", "accepted", "decided by cli: it arrived"),
+        ("ben@example.org", "left_out", "decided by cli: it did not arrive"),
+    ]
 
 
 @pytest.mark.parametrize("hold", ["inf", "1e18", "nan", "-1", "2592001"])

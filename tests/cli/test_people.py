@@ -60,6 +60,12 @@ def test_leaving_one_list_and_all(court) -> None:
         assert "--all" in court.refused("subscriber", "leave", "ann@example.org", *words, code=2)
 
 
+def test_why_readers_left_is_told_with_what_brought_them(court) -> None:
+    assert court.do("list", "reasons", "court").out == "nobody who left said why\n"
+    assert court.do("list", "reasons", "court", "--json").json == {"reasons": {}, "never_signed_up": {}}
+    assert "did you mean 'court'?" in court.refused("list", "reasons", "cuort")
+
+
 def test_erasing_asks_for_yes(court) -> None:
     add(court)
     assert "say --yes" in court.refused("subscriber", "erase", "ann@example.org", code=2)

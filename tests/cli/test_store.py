@@ -16,6 +16,12 @@ def test_init_makes_a_house_that_is_well(house) -> None:
     assert house.do("check", "--json").json == {"mistakes": [], "warnings": []}
 
 
+def test_check_warns_of_a_list_a_form_names_and_nobody_made(house, monkeypatch) -> None:
+    monkeypatch.setenv("MAILER_FORMS__SITES", '{"https://www.example.org": ["pres", "*"]}')
+    (warning,) = house.do("check", "--json").json["warnings"]
+    assert warning == "forms.sites: there is no list called 'pres'; add one first: `mailer list add NAME`"
+
+
 def test_init_touches_nothing_that_is_there(tmp_path, capsys) -> None:
     (tmp_path / "mine.txt").write_text("mine")
     assert main.perform(["init", str(tmp_path)]) == 1
@@ -144,5 +150,5 @@ def test_check_warns_of_a_list_no_relay_serves(house) -> None:
         file.write('\n[relay.main]\ndomains = ["art.example"]\n')
     typed = house.do("check")
     assert typed.code == 0
-    assert "no mistakes, but mail will wait" in typed.out
+    assert "no mistakes, but not all is well" in typed.out
     assert "warning: list press: no relay carries mail from water.example" in typed.err

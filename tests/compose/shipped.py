@@ -25,6 +25,7 @@ NOTICES = {
         "lists": ["Service statements", "Statements of the board"],
         "asked_at": "3 May 2026, 14:02",
         "page": "https://www.example.org/news",
+        "network": "203.0.113.0/24",
         "days": 7,
     },
     "welcome": {
@@ -34,6 +35,8 @@ NOTICES = {
     },
     "already": {"lists": ["Service statements"]},
     "link": {"minutes": 30},
+    "move": {"address": "a…r@example.net", "asked_at": "3 May 2026, 14:02", "hours": "24"},
+    "moved": {"address": "a…r@example.net", "asked_at": "3 May 2026, 14:02"},
     "test_relay": {"relay": "main", "lines": ["Relay main: mail.example.org, port 587, STARTTLS"]},
     "staff_link": {"minutes": 30},
     "alarm": {
@@ -41,7 +44,7 @@ NOTICES = {
         "lines": ["Since 14:02 the relay main answers 454 4.7.0.", "9,120 deliveries wait; none is lost."],
     },
 }
-FOR_READERS = ("confirm", "welcome", "already", "link")
+FOR_READERS = ("confirm", "welcome", "already", "link", "move", "moved")
 
 
 @lru_cache

@@ -24,7 +24,7 @@ LAYERS = (
     ("ground",),
 )
 # Single modules that everything stands on; a new one is named here, or it is in the wrong place.
-CONFIG = ("config", "config_sections", "config_dkim", "config_errors")
+CONFIG = ("config", "config_sections", "config_dkim", "config_forms", "config_errors")
 GROUND = (*CONFIG, "errors", "clock", "crash", "address", "tokens", "maillog")
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 SENTENCE = " -> ".join("|".join(rooms) for rooms in LAYERS)

@@ -12,7 +12,7 @@ class Owner:
     rooms: tuple[str, ...]
 
 
-MODELS = ("config", "config_sections", "config_dkim", "config_errors")
+MODELS = ("config", "config_sections", "config_dkim", "config_forms", "config_errors")
 TABLES = ("store", "staff", "people", "sources", "mailing", "outcomes", "send")
 
 OWNERS = (
@@ -25,7 +25,7 @@ OWNERS = (
     Owner("markdown-it-py", ("markdown_it",), ("compose", "sources")),
     Owner("python-frontmatter", ("frontmatter",), ("compose", "sources")),
     Owner("pyyaml", ("yaml",), ("sources",)),
-    Owner("babel", ("babel",), ("compose", "web")),
+    Owner("babel", ("babel",), ("compose",)),
     Owner("cryptography", ("cryptography",), ("send",)),
     Owner("aiosmtplib", ("aiosmtplib",), ("send", "cli")),
     Owner("sqlalchemy", ("sqlalchemy",), TABLES),

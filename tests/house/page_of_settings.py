@@ -98,7 +98,10 @@ def kind(field: FieldInfo) -> str:
     if get_origin(annotation) is tuple:
         return "list of texts" if get_args(annotation)[0] is str else "list of whole numbers"
     if get_origin(annotation) is dict:
-        return "table of texts" if get_args(annotation)[1] is str else "table of numbers"
+        value = get_args(annotation)[1]
+        if get_origin(value) is tuple:
+            return "table of lists"
+        return "table of texts" if value is str else "table of numbers"
     given = [part for part in get_args(annotation) or (annotation,) if part is not type(None)]
     bounds = {
         name: getattr(rule, name) for rule in field.metadata for name in ("ge", "gt", "le") if hasattr(rule, name)

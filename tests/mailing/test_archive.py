@@ -3,7 +3,7 @@
 import pytest
 
 from mailer.errors import NotFound
-from mailer.mailing import archive
+from mailer.mailing import archive, copies
 from mailer.mailing.links import Links
 from mailer.store.tables import Mailing
 from tests.make import make_list, make_started
@@ -18,16 +18,16 @@ def test_a_copy_is_nobodys(store, config, keys) -> None:
             shelf = archive.shelf(session, name)
             assert [entry.slug for entry in shelf.entries] == [slug]
             assert not shelf.has_older
-            found = archive.copy(session, links, name, slug)
-            assert f'{config.site.base_url}/m"' in found.html
-            assert "Reader " not in found.html
-            assert "/u/" not in found.html
+            html = copies.as_sent(session, links, name, slug).html
+            assert f"{config.site.base_url}/s/{name}" in html
+            for hidden in ("Reader ", "/u/", '/m"', "View in browser", 'href=""'):
+                assert hidden not in html
+            assert copies.copy(session, keys, name, slug).home == "press"
         assert archive.shelf(session, "press", page=2).entries == ()
 
 
 def test_what_is_not_public_is_not_found(store, config, keys) -> None:
     mailing_id = make_started(store, config, keys)
-    links = Links(config.site.base_url, keys)
     with store.write() as session:
         make_list(session, "inner", archive="off")
         make_list(session, "works")
@@ -37,4 +37,4 @@ def test_what_is_not_public_is_not_found(store, config, keys) -> None:
                 archive.shelf(session, name)
         for name, wanted in (("inner", slug), ("works", slug), ("press", "nothing")):
             with pytest.raises(NotFound):
-                archive.copy(session, links, name, wanted)
+                copies.copy(session, keys, name, wanted)

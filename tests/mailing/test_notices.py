@@ -18,9 +18,16 @@ from tests.make import make_draft, make_list, make_reader
 def signed_up(store, config, keys, moving_clock):
     with store.write() as session:
         make_list(session)
-        signups.write(session, address_text="ann@example.org", lists=["press"], page="https://water.example/news")
+        signups.write(
+            session,
+            address_text="ann@example.org",
+            lists=["press"],
+            name="Win 0123 now",
+            page="https://water.example/news",
+            network="2001:4860:4860:7::1",
+        )
     with store.write() as session:
-        assert notices.answer_signups(session, config, keys) == 1
+        assert notices.answer_signups(session, config, keys) is False
 
 
 def written(store) -> list[Notice]:
@@ -54,17 +61,25 @@ def test_a_sign_up_is_answered_with_one_confirm_notice(store, config, keys, sign
     assert "water.example" in text
     assert "water.example/news" not in text
     assert "expires: 7" in text
+    assert "network: 2001:4860:4860::/48" in text
+    assert "Win" not in mail.as_string(), "a stranger's words are not carried to a third person"
     assert mail["Auto-Submitted"] == "auto-generated"
     assert mail["List-Unsubscribe"] is None
     with store.write() as session:
-        assert notices.answer_signups(session, config, keys) == 0
+        notices.answer_signups(session, config, keys)
+    assert len(written(store)) == 1
 
 
 @pytest.mark.parametrize(
     ("page", "shown"),
     [
         ("https://WATER.example:8443/news?buy=this", "water.example"),
-        ("http://you@bücher.example/", "xn--bcher-kva.example"),
+        ("https://www.water.example/buy-this", "www.water.example"),
+        ("https://firewater.example/", ""),
+        ("https://water.example.buy-this.example/", ""),
+        ("http://you@bücher.example/", ""),
+        ("http://127.0.0.1:8000/s/press/?buy=this", "127.0.0.1/s/press"),
+        ("http://127.0.0.1:8000/s/buy-this", "127.0.0.1"),
         ("https://buy this now/", ""),
         ("https://[::1]/", ""),
         ("https://[broken/", ""),
@@ -74,7 +89,9 @@ def test_a_sign_up_is_answered_with_one_confirm_notice(store, config, keys, sign
         ("", ""),
     ],
 )
-def test_of_the_page_a_stranger_names_only_the_host_is_written(store, config, keys, page: str, shown: str) -> None:
+def test_of_the_page_a_stranger_names_only_a_host_of_ours_is_written(
+    store, config, keys, page: str, shown: str
+) -> None:
     with store.write() as session:
         make_list(session)
         signups.write(session, address_text="ann@example.org", lists=["press"], page=page)

@@ -4,7 +4,7 @@ import pytest
 
 from mailer.errors import Refused
 from mailer.mailing import links, notices, welcome
-from mailer.people import signups
+from mailer.people import breaker, limits, signups
 from mailer.store.tables import Notice
 from tests.make import make_list
 
@@ -30,6 +30,17 @@ def test_the_welcome_follows_once(store, config, keys, asked) -> None:
         assert welcome.confirm(session, config, keys, *asked, page="p", network="n").state == "already"
         told = [row for row in session.query(Notice) if row.kind == "welcome"]
         assert [row.facts["lists"] for row in told] == ["Planned works\nPress statements"]
+
+
+def test_who_confirms_lightens_the_limits(store, config, keys, asked, moving_clock) -> None:
+    mailbox, domain = keys.address_hash("ben@example.org"), limits.domain_name(keys, "example.org")
+    since = moving_clock.now() - limits.DAY
+    counted = ((limits.CONFIRM, mailbox), (limits.DOMAIN_CONFIRMED, domain), (breaker.CONFIRMED, "works"))
+    with store.write() as session:
+        assert [limits.count(session, *each, since) for each in counted] == [1, 0, 0]
+        for _ in range(2):
+            welcome.confirm(session, config, keys, *asked, page="p", network="n")
+            assert [limits.count(session, *each, since) for each in counted] == [0, 1, 1]
 
 
 def test_an_old_link_asks_anew_and_a_good_one_does_not(store, config, keys, asked, moving_clock) -> None:

@@ -1,11 +1,15 @@
 """After erasing nothing says who it was, and nobody is written to."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 from sqlalchemy import inspect, select, text, update
 
-from mailer.outcomes import erasure, events
+from mailer.outcomes import erasure, events, moving
 from mailer.people import consent, lists, signups, subscribers, subscriptions, suppression
-from mailer.store.tables import Attempt, Delivery, Notice, Outcome, Signup, Subscriber
+from mailer.store.engine import Store
+from mailer.store.tables import Attempt, Consent, Deed, Delivery, Mailing, Notice, Outcome, Signup, Subscriber
 from tests.make import freeze_all, make_list, make_reader, make_started
 
 SECRETS = ("reader0@example.org", "Reader 0", "192.0.2.77", "Hidden Town")
@@ -63,6 +67,65 @@ def test_nothing_says_who_it_was(store, keys, person) -> None:
     assert (receipt.lists, receipt.letters, receipt.signups, receipt.already) == (2, 2, 2, False)
     left = everything(store).casefold()
     assert [secret for secret in SECRETS if secret.casefold() in left] == []
+
+
+def test_what_staff_and_relays_wrote_says_it_no_more(store, keys, person) -> None:
+    with store.write() as session:
+        added = session.scalars(select(Consent).where(Consent.subscriber_id == person, Consent.kind == "added")).one()
+        added.words = "Mr READER 0 <reader0@example.org> asked at the counter; readers are welcome"
+        mailing = session.scalars(select(Mailing)).one()
+        mailing.state, mailing.paused_at = "paused", added.at
+        mailing.why = "550 5.7.1 <Reader0@example.org>: refused"
+        session.add(Deed(at=added.at, actor="desk:Berta", action="reader added", subject=f"reader {person}",
+                         note="Reader 0 rang", detail={"was": "reader0@example.org"}))  # fmt: skip
+    with store.write() as session:
+        erasure.erase(session, keys, person, actor="choices")
+    left = everything(store)
+    assert [secret for secret in SECRETS if secret.casefold() in left.casefold()] == []
+    assert "Mr … <…> asked at the counter; readers are welcome" in left
+    assert "550 5.7.1 <…>: refused" in left
+
+
+def test_former_addresses_go_too(store, config, keys, person) -> None:
+    with store.write() as session:
+        asked = moving.ask(session, config, keys, person, "anna.new@example.net")
+        row = session.scalars(select(Notice).where(Notice.address == asked.spelled)).one()
+        minute = keys.ring.read("new address", row.links["confirm"].rpartition("/")[2])[1]
+        moving.move(session, config, keys, (person, minute, row.id), page="", network="")
+    with store.write() as session:
+        erasure.erase(session, keys, person, actor="choices")
+    left = everything(store).casefold()
+    assert [secret for secret in (*SECRETS, "anna.new") if secret.casefold() in left] == []
+
+
+def test_the_file_itself_says_nothing_any_more(sqlite_template, tmp_path, config, keys) -> None:
+    """SQLite's file and write-ahead log, byte by byte, while another connection is open."""
+    path = tmp_path / "subscribers.db"
+    shutil.copy(sqlite_template, path)
+    store, other = Store(f"sqlite:///{path}"), Store(f"sqlite:///{path}")
+    # Many, so that pages were split and merged, and rows moved from one to another.
+    make_started(store, config, keys, readers=300)
+    with store.write() as session:
+        found = subscribers.need(session, "reader7@example.org")
+        subscribers.change(session, found, name="Zephyrine Quux", attributes={"city": "Hidden Town"})
+        signups.write(session, address_text="reader7@example.org", lists=["press"], name="Zephyrine Quux")
+        person = found.id
+    with other.read() as session:
+        assert subscribers.need(session, "reader7@example.org").name == "Zephyrine Quux"
+    secrets = (b"reader7@example.org", b"zephyrine quux", b"hidden town")
+    assert all(secret in bytes_of(path) for secret in secrets)
+    with store.write() as session:
+        erasure.erase(session, keys, person, actor="choices")
+    assert store.wipe()
+    assert [secret for secret in secrets if secret in bytes_of(path)] == []
+    assert b"reader8@example.org" in bytes_of(path)
+    store.close()
+    other.close()
+
+
+def bytes_of(path: Path) -> bytes:
+    """Return everything that lies in the folder of the store, in small letters."""
+    return b"".join(each.read_bytes() for each in sorted(path.parent.iterdir()) if each.is_file()).lower()
 
 
 def test_the_other_reader_and_other_sign_ups_stay(store, keys, person) -> None:

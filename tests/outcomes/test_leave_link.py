@@ -5,7 +5,6 @@ import pytest
 from mailer.errors import NotFound, Refused
 from mailer.outcomes import events, leave_link
 from mailer.people import lists, subscriptions
-from mailer.store.tables import Outcome
 from tests.make import make_list, make_reader, subscription_of
 
 
@@ -71,15 +70,14 @@ def test_what_cannot_be_undone_is_refused(store, reader, moving_clock) -> None:
             leave_link.undo(session, 404, everything=False, actor="test")
 
 
-def test_a_reason_is_kept_once_with_the_leaving(store, reader) -> None:
+def test_how_often_is_a_wish_of_who_gets_the_list(store, reader) -> None:
     _, press, works = reader
     with store.write() as session:
-        assert not leave_link.give_reason(session, press, "too many")
-        events.leave(session, press, why=events.BY_LINK, actor="test")
-        assert leave_link.give_reason(session, press, "too many")
-        assert leave_link.give_reason(session, press, "other")
-        assert not leave_link.give_reason(session, works, "other")
-        assert not leave_link.give_reason(session, 404, "other")
-        with pytest.raises(NotFound, match="no such reason"):
-            leave_link.give_reason(session, press, "hatred")
-        assert [row.detail for row in session.query(Outcome)] == ["left by the link: other"]
+        leave_link.write_how_often(session, press, "weekly")
+        assert leave_link.look(session, press).frequency == "weekly"
+        subscriptions.pause_for(session, press, 30)
+        leave_link.write_how_often(session, press, "each")
+        assert leave_link.look(session, press).frequency == "each"
+        events.leave(session, works, why=events.BY_LINK, actor="test")
+        with pytest.raises(Refused):
+            leave_link.write_how_often(session, works, "weekly")

@@ -47,8 +47,19 @@ def test_an_old_not_me_link_does_not_touch_a_newer_sign_up(store, keys, config, 
     subscriber_id, minute = sign_up(store, keys, config)
     with store.write() as session:
         events.leave(session, subscriptions.of_person(session, subscriber_id)[0][0].id, why="x", actor="x")
-    moving_clock.move(hours=1)
+    moving_clock.move(days=1)
     sign_up(store, keys, config)
     with store.write() as session:
         assert events.not_me(session, subscriber_id, minute, actor="link") == events.NotMe((), False)
         assert subscriptions.of_person(session, subscriber_id)[0][0].state == "pending"
+
+
+def test_not_me_ends_also_what_the_same_somebody_asked_for_later(store, keys, config, moving_clock) -> None:
+    subscriber_id, minute = sign_up(store, keys, config)
+    moving_clock.move(minutes=5)
+    with store.write() as session:
+        make_list(session, "news", title="News")
+        signups.write(session, address_text="ann@example.org", lists=["news"])
+        assert signups.take(session, keys, config) == [], "the letter of before serves this too"
+        done = events.not_me(session, subscriber_id, minute, actor="not-me link")
+        assert done == events.NotMe(("News", "Press statements"), suppressed=True)

@@ -16,8 +16,12 @@ def test_choices_are_the_lists_the_name_and_the_form(store, keys) -> None:
         found = choices.look(session, person.id)
         assert (found.masked, found.name, found.format) == ("a…r@example.org", "Anna", "html")
         assert found.languages == ("de", "en"), "a closed list's language is not offered"
-        (one,) = found.lists
-        assert (one.list_name, one.state) == ("press", "active")
+        works, one = found.lists
+        assert [(each.list_name, each.state, each.is_had) for each in found.lists] == [
+            ("works", "", False),
+            ("press", "active", True),
+        ]
+        assert found.choosable == (works, one)
         assert found.having("active") == (one,)
         assert found.having("pending", "ended") == ()
         assert choices.subscription_to(session, person.id, "press") == subscription_of(session, person, press).id

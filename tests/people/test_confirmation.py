@@ -72,11 +72,37 @@ def test_one_link_confirms_all_lists_of_its_mail_whenever_the_minute_ends(
 
 
 def test_each_link_confirms_the_lists_of_its_own_mail(store, keys, config, asked, moving_clock) -> None:
-    moving_clock.move(minutes=5)
-    later = ask(store, keys, config, "news")
-    assert confirm(store, config, later) == ("confirmed", ["news"])
-    assert state_of(store, asked, "press") == "pending"
+    moving_clock.move(days=1)
+    ask(store, keys, config, "news")
+    assert look(store, config, asked) == ("open", ["press"])
     assert confirm(store, config, asked) == ("confirmed", ["press"])
+    assert state_of(store, asked, "news") == "pending"
+
+
+def test_one_mail_serves_everything_that_waits(store, keys, config, asked, moving_clock) -> None:
+    moving_clock.move(days=1)
+    later = ask(store, keys, config, "news")
+    assert look(store, config, later) == ("open", ["news", "press"])
+    assert confirm(store, config, later) == ("confirmed", ["news", "press"])
+    assert look(store, config, asked) == ("already", ["press"])
+
+
+@pytest.mark.parametrize("also", [(), ("news",), ("news", "nothing", "press")])
+def test_what_was_asked_for_after_the_mail_is_confirmed_where_it_is_ticked(
+    store, keys, config, asked, moving_clock, also
+) -> None:
+    moving_clock.move(minutes=5)
+    with store.write() as session:
+        signups.write(session, address_text="ann@example.org", lists=["news", "press"], words="I want {list}")
+        assert signups.take(session, keys, config) == []
+    with store.write() as session:
+        found = confirmation.look(session, config, *asked)
+        assert [mlist.name for mlist in found.others] == ["news"]
+        done = confirmation.confirm(session, config, *asked, also=also)
+        assert [mlist.name for mlist in done.mlists] == ["press", "news"][: 1 + bool(also)]
+        agreed = {row.words for row in consent.history(session, asked[0]) if row.kind == consent.CONFIRMED}
+        assert agreed == {"I want Press statements", *(["I want News"] if also else [])}
+    assert state_of(store, asked, "news") == ("active" if also else "pending")
 
 
 def test_an_older_link_still_works_after_asking_again(store, keys, config, asked, moving_clock) -> None:
@@ -92,7 +118,7 @@ def test_a_link_from_before_leaving_does_nothing(store, keys, config, asked, mov
         mlist = lists.named(session, "press")
         subscriptions.end(session, subscriptions.between(session, asked[0], mlist.id), "left by the link")
     assert look(store, config, asked) == ("gone", [])
-    moving_clock.move(minutes=2)
+    moving_clock.move(days=1)
     later = ask(store, keys, config, "press")
     assert confirm(store, config, asked) == ("gone", [])
     assert confirm(store, config, later) == ("confirmed", ["press"])

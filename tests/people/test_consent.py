@@ -32,17 +32,18 @@ def test_what_is_recorded_fits_and_is_clean(store, keys) -> None:
         assert consent.last(session, person.id, mlist.id, consent.CONFIRMED) is None
 
 
-def test_networks_are_forgotten_after_a_while_and_consents_never(store, keys, moving_clock) -> None:
+def test_networks_are_shortened_after_a_while_and_consents_stay(store, keys, moving_clock) -> None:
     with store.write() as session:
         mlist, person = make_list(session), make_reader(session, keys, "a@example.org")
         where = {"words": "w", "page": "p", "network": "192.0.2.1", "actor": "form"}
         one = subscriptions.ask(session, person, mlist, **where)
         moving_clock.move(days=30)
         subscriptions.confirm(session, [one], network="192.0.2.2")
-        assert consent.forget_networks(session, moving_clock.now()) == 1
+        assert consent.shorten_networks(session, moving_clock.now()) == 1
+        assert consent.shorten_networks(session, moving_clock.now()) == 0
         session.expire_all()
         assert [(row.kind, row.network) for row in consent.history(session, person.id)] == [
-            ("asked", ""),
+            ("asked", "192.0.2.0/24"),
             ("confirmed", "192.0.2.2"),
         ]
         consent.forget_person(session, person.id)

@@ -48,11 +48,31 @@ def test_networks(text, network) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("203.0.113.7", "203.0.113.0/24"),
+        ("203.0.113.0/24", "203.0.113.0/24"),
+        ("2001:db8:1:2::/64", "2001:db8:1::/48"),
+        ("2001:db8:1::/48", "2001:db8:1::/48"),
+        ("unknown", ""),
+        ("", ""),
+    ],
+)
+def test_what_is_kept_of_a_network_is_nobodys_own(text, place) -> None:
+    assert limits.neighbourhood(text) == place
+
+
+@pytest.mark.parametrize(
     ("spelled", "mailbox"),
     [
         ("Ann+news@Example.org", "ann@example.org"),
         ("a.n.n+1@gmail.com", "ann@gmail.com"),
-        ("a.n.n@example.org", "a.n.n@example.org"),
+        ("a.n.n@example.org", "ann@example.org"),
+        ("ANN@googlemail.com", "ann@gmail.com"),
+        ("ann-news@yahoo.de", "ann@yahoo.de"),
+        ("ann-marie@example.org", "ann-marie@example.org"),
+        ("ａｎｎ@example.org", "ann@example.org"),
+        ("Ánn+x@Bücher.example", "ann@xn--bcher-kva.example"),
         ("+a@example.org", "@example.org"),
     ],
 )

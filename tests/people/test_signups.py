@@ -3,8 +3,9 @@
 import pytest
 from sqlalchemy import select
 
+from mailer import address
 from mailer.config import Config
-from mailer.people import consent, limits, lists, signups, subscribers, subscriptions, suppression
+from mailer.people import breaker, consent, limits, lists, signups, subscribers, subscriptions, suppression
 from mailer.store.tables import Signup
 from tests.make import make_list, make_reader, subscription_of
 
@@ -144,14 +145,66 @@ def test_closed_lists_and_lists_without_sign_up_take_nobody(store, keys, config,
 
 
 def test_nobody_is_bombed_with_confirm_mail(store, keys, config, press, moving_clock) -> None:
-    spellings = ("ann@gmail.com", "a.nn+1@gmail.com", "ANN+2@gmail.com", "an.n@gmail.com")
-    results = []
-    for number, spelled in enumerate(spellings):
-        results.append(sign_up(store, keys, config, spelled, network=f"192.0.2.{number}")[0])
-        moving_clock.move(minutes=1)
-    assert results == [signups.ASKED_TO_CONFIRM] * 3 + [signups.TOO_MANY_MAILS]
-    moving_clock.move(hours=24)
+    spellings = ("ann@gmail.com", "a.nn+1@gmail.com", "ANN+2@googlemail.com", "an.n@gmail.com")
+    days = []
+    for day in range(5):
+        results = []
+        for number, spelled in enumerate(spellings):
+            results.append(sign_up(store, keys, config, spelled, network=f"192.0.2.{day}{number}")[0])
+            moving_clock.move(minutes=1)
+        days.append(results.count(signups.ASKED_TO_CONFIRM))
+        moving_clock.move(days=1)
+    assert days == [1, 1, 1, 0, 0]
+    moving_clock.move(days=29)
+    with store.write() as session:
+        assert limits.forget(session, moving_clock.now()) > 0
+        limits.forget_confirms(session, moving_clock.now() - limits.DAY * 30)
     assert sign_up(store, keys, config, spellings[0])[0] == signups.ASKED_TO_CONFIRM
+
+
+def test_who_confirms_gets_the_mails_back_and_a_neighbour_does_not(store, keys, press, moving_clock) -> None:
+    """``j.o@`` and ``jo@`` share a limit; where they are two people neither frees the way to the other."""
+    config = Config.model_validate({"signup": {"per_address_day": 2}})
+    for spelled in ("jo@example.org", "j.o@example.org"):
+        assert sign_up(store, keys, config, spelled)[0] == signups.ASKED_TO_CONFIRM
+        moving_clock.move(seconds=1)
+    assert sign_up(store, keys, config, "jo@example.org")[0] == signups.JOINED
+    shared = keys.address_hash("jo@example.org")
+    with store.write() as session:
+        limits.give_back(session, keys, address.parse("j.o@example.org"))
+        assert limits.count(session, limits.CONFIRM, shared, moving_clock.now() - limits.DAY) == 1
+
+
+def test_one_receiving_domain_gets_so_many_an_hour_and_more_where_people_confirm(
+    store, keys, press, moving_clock
+) -> None:
+    config = Config.model_validate({"signup": {"per_domain_hour": 2}})
+    results = [sign_up(store, keys, config, f"r{number}@town.example")[0] for number in range(3)]
+    assert results == [signups.ASKED_TO_CONFIRM] * 2 + [signups.TOO_MANY_TO_DOMAIN]
+    with store.write() as session:
+        town, other = (limits.domain_name(keys, f"{name}.example") for name in ("town", "other"))
+        assert not signups.is_welcome(session, config, "192.0.2.9", town)
+        assert signups.is_welcome(session, config, "192.0.2.9", other)
+        assert signups.is_welcome(session, config, "192.0.2.9")
+        breaker.note_confirmed(session, ["press"], town)
+    results = [sign_up(store, keys, config, f"s{number}@town.example")[0] for number in range(5)]
+    assert results == [signups.ASKED_TO_CONFIRM] * 4 + [signups.TOO_MANY_TO_DOMAIN]
+
+
+def test_lists_asked_for_one_after_the_other_wait_for_one_mail(store, keys, config, press, moving_clock) -> None:
+    with store.write() as session:
+        for name in ("news", "works"):
+            make_list(session, name)
+    sign_up(store, keys, config)
+    for name in ("news", "press", "news"):
+        assert sign_up(store, keys, config, names=(name,)) == (signups.JOINED, [])
+    assert state_of(store, name="news") == "pending"
+    with store.read() as session:
+        person = subscribers.need(session, "ann@example.org")
+        assert [row.kind for row in consent.history(session, person.id)] == ["asked", "asked"]
+    moving_clock.move(days=1)
+    _, (followup,) = sign_up(store, keys, config, names=("works",))
+    assert len(followup.list_ids) == 3
 
 
 def test_one_network_signs_up_so_many_people_an_hour(store, keys, press, moving_clock) -> None:
@@ -189,11 +242,13 @@ def test_a_name_carries_no_advertisement(store, keys, config, press, name) -> No
 
 def test_the_link_goes_to_who_is_known_only(store, keys, config, press, moving_clock) -> None:
     assert sign_up(store, keys, config, wish="link") == (signups.UNKNOWN, [])
+    sign_up(store, keys, config, "bea@example.org")
+    assert sign_up(store, keys, config, "bea@example.org", wish="link") == (signups.UNKNOWN, []), "not confirmed"
     with store.write() as session:
         person = make_reader(session, keys, "ann@example.org", press)
     result, (followup,) = sign_up(store, keys, config, wish="link", names=())
     assert (result, followup.kind, followup.subscriber_id) == (signups.SENT_LINK, "link", person.id)
-    for _ in range(2):
+    for _ in range(signups.LINKS_DAY - 1):
         assert sign_up(store, keys, config, wish="link")[0] == signups.SENT_LINK
     assert sign_up(store, keys, config, wish="link")[0] == signups.TOO_MANY_MAILS
 
@@ -210,14 +265,19 @@ def test_they_are_taken_in_turn_and_in_pieces(store, keys, config, press) -> Non
         ]
 
 
-def test_two_takers_never_take_one_twice(store, keys, config, press) -> None:
+def test_two_takers_at_once_find_room_for_one_mail(store, keys, config, press) -> None:
     with store.write() as session:
-        signups.write(session, address_text="ann@example.org", lists=["press"])
+        for spelled in ("ann@example.org", "A.nn+1@example.org"):
+            signups.write(session, address_text=spelled, lists=["press"])
     with store.write() as session:
-        assert len(signups.take(session, keys, config)) == 1
+        assert len(signups.take(session, keys, config, limit=1)) == 1
         if not store.is_sqlite:
             with store.write() as other:
                 assert signups.take(other, keys, config) == []
+                assert signups.some_wait(other)
+    with store.write() as session:
+        assert signups.take(session, keys, config) == []
+        assert not signups.some_wait(session)
 
 
 def test_limits_know_nobody_by_name(store, keys, config, press) -> None:

@@ -1,10 +1,10 @@
 """A subscription moves only along its table, and only by those who may move it."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from mailer.errors import NotFound, Refused
+from mailer.errors import BadInput, NotFound, Refused
 from mailer.people import consent, subscriptions, suppression
 from mailer.store.tables import SUBSCRIPTION_STATES, MailingList, Subscriber, Subscription
 from tests.make import make_list, make_reader
@@ -191,3 +191,33 @@ def test_unknown_subscriptions(store, asked) -> None:
         with pytest.raises(NotFound):
             subscriptions.need(session, asked.id + 1)
         assert subscriptions.between(session, asked.subscriber_id, asked.list_id + 1) is None
+
+
+def test_a_leaving_undone_gives_the_pause_back_unless_it_is_over(store, asked, moving_clock) -> None:
+    with store.write() as session:
+        (one,) = subscriptions.confirm(session, [again(session, asked)])
+        until = subscriptions.pause_until_day(session, one.id, date(2026, 3, 20), "Europe/Berlin")
+        assert until == datetime(2026, 3, 19, 23, tzinfo=UTC)
+        for days, state, ends in ((5, "paused", until), (30, "active", None)):
+            assert subscriptions.end(session, one, "left by the link")
+            moving_clock.move(days=days)
+            assert subscriptions.revive(session, one)
+            assert (one.state, one.paused_until) == (state, ends)
+
+
+def test_a_pause_that_was_left_is_not_met_again_by_asking_anew(store, asked, moving_clock) -> None:
+    with store.write() as session:
+        (one,) = subscriptions.confirm(session, [again(session, asked)])
+        subscriptions.pause(session, one, moving_clock.now() + timedelta(days=30))
+        subscriptions.end(session, one, "left by the link")
+        anew = subscriptions.ask(session, *both(session, one), **WHERE)
+        assert (anew.state, anew.paused_until) == ("pending", None)
+
+
+def test_how_often_is_a_wish_that_is_kept(store, asked) -> None:
+    with store.write() as session:
+        assert again(session, asked).frequency == "each"
+        subscriptions.write_how_often(session, asked.id, "weekly")
+        assert again(session, asked).frequency == "weekly"
+        with pytest.raises(BadInput):
+            subscriptions.write_how_often(session, asked.id, "hourly")

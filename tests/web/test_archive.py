@@ -22,21 +22,25 @@ def test_a_mailing_stands_in_the_archive_and_can_be_read(town: Town) -> None:
     assert shelf.headers["x-robots-tag"] == "all"
     copy = town.client.get(f"/a/press/{town.slug}")
     assert "The main in Mill Street is repaired" in copy.text
-    assert copy.headers[headers.CONTENT] == headers.EDITION_POLICY
-    assert "script" not in copy.headers[headers.CONTENT]
+    assert copy.headers[headers.CONTENT] == headers.POLICY
+    letter = town.client.get(f"/a/press/{town.slug}/letter")
+    assert "The main in Mill Street is repaired" in letter.text
+    assert letter.headers[headers.CONTENT] == headers.EDITION_POLICY.replace("https: ", "")
+    assert letter.headers["x-robots-tag"] == "noindex, follow"
 
 
-def test_the_copy_has_no_token_and_no_name_and_its_way_out_asks_first(town: Town) -> None:
+def test_neither_page_has_a_token_a_name_a_way_out_or_a_link_to_itself(town: Town) -> None:
     reader = town.reader()
     town.publish()
     before = town.dump()
-    text = town.client.get(f"/a/press/{town.slug}").text
+    page, letter = (town.client.get(f"/a/press/{town.slug}{rest}").text for rest in ("", "/letter"))
     assert town.dump() == before
-    paths = set(re.findall(r'href="http://127\.0\.0\.1:8000(/[^"]*)"', text))
-    assert paths == {"/m", "/a/press", "/s/press", f"/a/press/{town.slug}"}
-    assert "Anna" not in text
-    assert reader.address not in text
-    assert "{{" not in text
+    assert set(re.findall(r'href="http://127\.0\.0\.1:8000(/[^"]*)"', letter)) == {"/a/press", "/s/press"}
+    main = page.partition("<main")[2].partition("</main>")[0]
+    assert set(re.findall(r'href="(/[^"]*)"', main)) == {"/a/press", f"/a/press/{town.slug}/letter"}
+    for text in (page, letter):
+        for hidden in ("Anna", reader.address, "{{", "/u/", 'href=""'):
+            assert hidden not in text
 
 
 @pytest.mark.parametrize("state", mailings.MOVES)

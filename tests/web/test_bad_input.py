@@ -22,7 +22,7 @@ NASTY = [
     "true", "[]",
 ]  # fmt: skip
 FIELDS = ["address", "list", "name", "language", "page", "website", "shown_at", "action", "reason", "format",
-          "List-Unsubscribe"]  # fmt: skip
+          "next", "keep", "take", "city", "List-Unsubscribe"]  # fmt: skip
 PROPER = {"address": "a@example.org", "list": "press", "action": "save", "language": "en", "format": "html"}
 KINDS = [
     "application/x-www-form-urlencoded",
@@ -47,7 +47,7 @@ def doors(town: Town) -> list[str]:
     notice = town.notice_links(asked)
     real = {"c": notice["confirm"], "n": notice["not_me"], "u": town.leave(reader), "m": town.links.choices(reader.id)}
     return [
-        path.format(token=token, list=name, slug=name)
+        path.format(token=token, list=name, slug=name, code=name)
         for path, _ in public.ROUTES
         for token, name in (
             (real.get(path.split("/")[1], "").rsplit("/", 1)[-1], "press"),

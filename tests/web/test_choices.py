@@ -1,17 +1,32 @@
 """A reader's own page, and asking for the link to it."""
 
-from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from mailer import clock
 from mailer.mailing import notices
 from mailer.outcomes import erasure
 from mailer.people import lists, subscriptions
-from mailer.store.tables import Delivery, Notice, Signup, Subscriber, Subscription
+from mailer.store.tables import Consent, Delivery, Notice, Signup, Subscriber, Subscription
 from mailer.web import leaving
-from tests.make import subscription_of
+from tests.make import make_list, subscription_of
 from tests.web.town import Reader, Town
+
+MINE = {"mine": "yes"}
+
+
+def post(town: Town, reader: Reader, action: str, **data: object) -> Any:
+    """Press a button of the reader's page, as somebody who was asked whose it is."""
+    return town.client.post(town.links.choices(reader.id), data={**MINE, "action": action, **data})
+
+
+def see(town: Town, reader: Reader) -> str:
+    return town.client.get(town.links.choices(reader.id), params=MINE).text
+
+
+def subscription(town: Town, reader: Reader, name: str = "press") -> Subscription:
+    with town.store.read() as session:
+        return session.get_one(Subscription, reader.subscription_ids[name])
 
 
 def state(town: Town, reader: Reader, name: str = "press") -> str:
@@ -19,12 +34,25 @@ def state(town: Town, reader: Reader, name: str = "press") -> str:
         return session.get_one(Subscription, reader.subscription_ids[name]).state
 
 
+def test_by_the_link_of_a_mail_it_is_asked_first_whose_page_it_is(town: Town) -> None:
+    reader = town.reader("press", "works")
+    before = town.dump()
+    asked = town.client.get(town.links.choices(reader.id)).text
+    assert "Is this your address?" in asked
+    assert "a…" in asked
+    assert [told for told in (reader.address, "Anna", "Press statements") if told in asked] == []
+    for action in ("stop_all", "save", "lists", "pause", "fresh"):
+        data = {"action": action, "list": "press", "days": "30", "language": "de", "format": "text"}
+        assert "Is this your address?" in town.client.post(town.links.choices(reader.id), data=data).text
+    assert town.dump() == before
+
+
 def test_it_says_what_one_gets_and_never_the_whole_address(town: Town) -> None:
     reader = town.reader("press", "works")
-    shown = town.client.get(town.links.choices(reader.id)).text
+    shown = see(town, reader)
     assert "gets Planned works and Press statements." in shown
     assert reader.address not in shown
-    assert shown.count('value="stop"') == 2
+    assert shown.count(" checked>") == 2 + 2, "two lists, the first length of a pause, the form"
     assert '<option value="en" lang="en" selected>English</option>' in shown
     assert '<option value="de" lang="de">Deutsch</option>' in shown
 
@@ -33,14 +61,14 @@ def test_a_visit_changes_nothing(town: Town) -> None:
     link = town.links.choices(town.reader().id)
     before = town.dump()
     for method in ("GET", "HEAD", "OPTIONS", "PUT"):
-        assert town.client.request(method, link, params={"action": "stop_all"}).status_code in (200, 405)
+        assert town.client.request(method, link, params={**MINE, "action": "stop_all"}).status_code in (200, 405)
     assert town.dump() == before
 
 
 def test_name_language_and_form_are_kept(town: Town) -> None:
     reader = town.reader()
-    data = {"action": "save", "name": "Änna\r\n Müller\x00", "language": "de", "format": "text"}
-    assert "Kept." in town.client.post(town.links.choices(reader.id), data=data).text
+    told = {"name": "Änna\r\n Müller\x00", "language": "de", "format": "text"}
+    assert "Gespeichert." in post(town, reader, "save", **told).text
     with town.store.read() as session:
         person = session.get_one(Subscriber, reader.id)
         assert (person.name, person.language, person.format) == ("Änna Müller", "de", "text")
@@ -50,81 +78,82 @@ def test_name_language_and_form_are_kept(town: Town) -> None:
 def test_what_the_page_does_not_offer_is_refused(small_town: Town, wrong: dict[str, str]) -> None:
     link = small_town.links.choices(small_town.reader().id)
     before = small_town.dump()
-    data = {"action": "save", "name": "A", "language": "de", "format": "text", **wrong}
+    data = {**MINE, "action": "save", "name": "A", "language": "de", "format": "text", **wrong}
     assert small_town.client.post(link, data=data).status_code == 400
+    often = {**MINE, "action": "lists", "shown": "press", "list": "press", "often-press": "hourly"}
+    assert small_town.client.post(link, data=often).status_code == 400
     assert small_town.dump() == before
 
 
-def test_one_list_is_stopped_and_brought_back(town: Town) -> None:
+def test_lists_are_left_by_their_ticks_and_brought_back(town: Town) -> None:
     reader = town.reader("press", "works")
-    link = town.links.choices(reader.id)
-    said = town.client.post(link, data={"action": "stop", "list": "press"}).text
+    ticks = {"shown": ["press", "works"], "list": ["works"], "often-press": "each", "often-works": "weekly"}
+    said = post(town, reader, "lists", **ticks).text
     assert "You are out of Press statements. Nothing more will be sent." in said
     assert (state(town, reader), state(town, reader, "works")) == ("ended", "active")
-    assert "get again: Press statements" in town.client.post(link, data={"action": "undo", "list": "press"}).text
+    assert subscription(town, reader, "works").frequency == "weekly"
+    assert '<option value="weekly" selected>' in said
+    assert "it is as it was with Press statements" in post(town, reader, "undo", list="press").text
     assert state(town, reader) == "active"
+    again = post(town, reader, "lists", shown="works", list="works", **{"often-works": "weekly"}).text
+    assert "Saved." in again
+    assert (state(town, reader), state(town, reader, "works")) == ("active", "active"), "press was not on that page"
 
 
-def test_one_list_pauses_for_as_long_as_was_chosen_and_goes_on(town: Town) -> None:
-    reader = town.reader("press", "works")
-    link = town.links.choices(reader.id)
-    for days in (30, 90):
-        said = town.client.post(link, data={"action": "pause", "list": "press", "days": str(days)}).text
-        assert "Press statements: a pause until" in said
-        assert "gets Planned works." in said
-        with town.store.read() as session:
-            until = session.get_one(Subscription, reader.subscription_ids["press"]).paused_until
-            assert until is not None
-            assert until - clock.now() > timedelta(days=days - 1)
-    assert (state(town, reader), state(town, reader, "works")) == ("paused", "active")
-    for _ in range(2):
-        said = town.client.post(link, data={"action": "resume", "list": "press"}).text
-        assert "The pause is over: you get Press statements again." in said
-    assert state(town, reader) == "active"
-
-
-def test_what_one_does_not_get_cannot_pause(small_town: Town) -> None:
+def test_by_an_old_mail_a_new_list_is_asked_for_by_mail(small_town: Town) -> None:
     reader = small_town.reader()
-    link = small_town.links.choices(reader.id)
-    small_town.client.post(link, data={"action": "stop", "list": "press"})
-    before = small_town.dump()
-    for action in ("pause", "resume"):
-        answer = small_town.client.post(link, data={"action": action, "list": "press", "days": "30"})
-        assert answer.status_code == 409
-        assert "Nothing was changed" in answer.text
-    assert "nothing to do with this list" in small_town.client.post(link, data={"action": "resume", "list": "x"}).text
-    assert small_town.dump() == before
+    said = post(small_town, reader, "lists", shown=["press", "works"], list=["press", "works"]).text
+    assert "asks you to confirm Planned works" in said
+    small_town.answer_signups()
+    assert "confirm" in small_town.notice_links(reader)
+    with small_town.store.read() as session:
+        assert [one.state for one in session.query(Subscription).order_by(Subscription.id)] == ["active", "pending"]
+    assert "Not confirmed yet" in see(small_town, reader)
 
 
-@pytest.mark.parametrize("days", ["", "0", "-30", "31", "3000", "30.0", "³0", "x" * 999])
-def test_a_pause_is_as_long_as_a_page_offers(small_town: Town, days: str) -> None:
+def test_by_a_fresh_link_a_new_list_begins_at_once_and_proves_it(small_town: Town) -> None:
     reader = small_town.reader()
+    link = small_town.fresh(reader)
+    assert "gets Press statements." in small_town.client.get(link).text, "nobody need ask whose page it is"
+    ticks = {**MINE, "action": "lists", "shown": ["press", "works", "old"], "list": ["press", "works", "old"]}
+    said = small_town.client.post(link, data=ticks | {"often-works": "daily"}).text
+    assert "From now on you get Planned works." in said
+    with small_town.store.read() as session:
+        new = session.query(Subscription).filter_by(state="active", frequency="daily").one()
+        proof = [(row.kind, row.words, row.actor) for row in session.query(Consent).filter_by(list_id=new.list_id)]
+    words = small_town.config.signup.consent_words.replace("{list}", "Planned works")
+    assert proof == [("asked", words, "choices page"), ("confirmed", words, "choices page")]
+
+
+def test_a_list_that_takes_no_sign_ups_is_shown_to_its_own_readers_only(small_town: Town) -> None:
+    with small_town.store.write() as session:
+        make_list(session, "board", title="For the board").open_signup = False
+    inside, outside = small_town.reader("press", "board"), small_town.reader("press")
+    assert 'value="board"' in see(small_town, inside)
+    assert "For the board" not in see(small_town, outside)
     before = small_town.dump()
-    for link in (small_town.links.choices(reader.id), small_town.leave(reader)):
-        data = {"action": "pause", "list": "press", "days": days}
-        assert small_town.client.post(link, data=data).status_code == 400
+    assert "Saved." in post(small_town, outside, "lists", shown=["press", "board"], list=["press", "board"]).text
     assert small_town.dump() == before
 
 
 def test_everything_is_stopped_and_brought_back(town: Town) -> None:
     reader = town.reader("press", "works")
-    link = town.links.choices(reader.id)
-    said = town.client.post(link, data={"action": "stop_all"}).text
+    said = post(town, reader, "stop_all").text
     assert "out of everything from Town Water" in said
     assert "gets nothing from us" in said
     assert (state(town, reader), state(town, reader, "works")) == ("ended", "ended")
     name = said.split('name="list" value="')[1].split('"')[0]
-    town.client.post(link, data={"action": "undo_all", "list": name})
+    post(town, reader, "undo_all", list=name)
     assert (state(town, reader), state(town, reader, "works")) == ("active", "active")
 
 
 def test_who_never_left_has_nothing_to_undo(small_town: Town) -> None:
-    link = small_town.links.choices(small_town.reader().id)
+    reader = small_town.reader()
     before = small_town.dump()
     for action in ("undo", "undo_all"):
-        said = small_town.client.post(link, data={"action": action, "list": "press"}).text
+        said = post(small_town, reader, action, list="press").text
         assert "Nothing was to be undone: you get these mails." in said
-        assert "You are back" not in said
+        assert "as it was" not in said
     assert small_town.dump() == before
 
 
@@ -132,7 +161,7 @@ def test_a_mail_on_the_wire_is_named(small_town: Town, monkeypatch) -> None:
     monkeypatch.setattr(leaving, "WAIT_SECONDS", 0.0)
     reader = small_town.reader()
     row_id = small_town.begin(reader)
-    said = small_town.client.post(small_town.links.choices(reader.id), data={"action": "stop", "list": "press"}).text
+    said = post(small_town, reader, "lists", shown="press").text
     assert "One mail had been handed over" in said
     with small_town.store.read() as session:
         assert session.get_one(Delivery, row_id).state == "begun"
@@ -141,10 +170,10 @@ def test_a_mail_on_the_wire_is_named(small_town: Town, monkeypatch) -> None:
 @pytest.mark.parametrize("name", ["works", "old", "nothing", ""])
 def test_a_list_of_others_is_not_touched(small_town: Town, name: str) -> None:
     other = small_town.reader("works")
-    link = small_town.links.choices(small_town.reader().id)
+    reader = small_town.reader()
     before = small_town.dump()
     for action in ("stop", "undo", "undo_all"):
-        answer = small_town.client.post(link, data={"action": action, "list": name})
+        answer = post(small_town, reader, action, list=name)
         assert (answer.status_code, "Nothing was changed" in answer.text) == (200, True)
     assert small_town.dump() == before
     assert state(small_town, other, "works") == "active"
@@ -158,8 +187,8 @@ def test_what_waits_and_what_pauses_is_said(small_town: Town, moving_clock) -> N
         person = session.get_one(Subscriber, reader.id)
         paused = subscription_of(session, person, lists.named(session, "press"))
         subscriptions.pause(session, paused, moving_clock.move(days=0).replace(month=4))
-    shown = small_town.client.get(small_town.links.choices(reader.id)).text
-    assert "Pausing until 2 April 2026." in shown
+    shown = see(small_town, reader)
+    assert "Press statements: pausing until 2 April 2026." in shown
     assert "Not confirmed yet" in shown
     assert "gets nothing from us at the moment" in shown
 
@@ -170,7 +199,7 @@ def test_who_was_erased_and_who_was_never_here_see_the_same(small_town: Town) ->
         erasure.erase(session, small_town.keys, reader.id, actor="test")
     before = small_town.dump()
     links = small_town.links.choices(reader.id), small_town.links.choices(987_654)
-    for data in (None, {"action": "stop_all"}, {"action": "save", "format": "text", "language": "en"}):
+    for data in (None, {**MINE, "action": "stop_all"}, {**MINE, "action": "save", "format": "text", "language": "en"}):
         said = {
             (small_town.client.post(link, data=data) if data else small_town.client.get(link)).text for link in links
         }
@@ -204,6 +233,7 @@ def test_a_link_is_sent_to_whom_we_know_and_leads_here(town: Town) -> None:
         assert (notice.kind, notice.address) == ("link", reader.address)
         manage = notice.links["manage"]
     assert "gets Press statements." in town.client.get(manage).text
+    assert "Change the address" in town.client.get(manage).text
 
 
 def test_a_wrong_address_is_marked(small_town: Town) -> None:

@@ -2,14 +2,18 @@
 
 import html
 import re
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from starlette.testclient import TestClient
 
+from mailer.config_sections import Templates
 from mailer.people import lists, suppression
 from mailer.store.tables import Notice, Signup, Subscriber
 from mailer.web import forms
-from tests.web.town import Town
+from mailer.web.site import make_site
+from tests.web.town import BASE, Town
 
 
 def signups(town: Town) -> list[Signup]:
@@ -32,7 +36,8 @@ def test_one_sign_up_is_one_row_and_nothing_else(town: Town) -> None:
     assert (row.address, row.name, row.language) == ("Anna@Example.org", "Anna Miller", "de")
     assert (sorted(row.lists), row.wish) == (["press", "works"], "subscribe")
     assert row.page == "https://water.example/news"
-    assert row.words == town.config.signup.consent_words
+    # As the form said it, which speaks the language of its first list.
+    assert row.words == "Ich möchte „{list}“ per E-Mail erhalten und kann mich jederzeit abmelden."
     assert "Anna@Example.org" in answer.text
     assert "press@water.example" in answer.text
 
@@ -40,16 +45,17 @@ def test_one_sign_up_is_one_row_and_nothing_else(town: Town) -> None:
 def test_the_whole_way_from_the_form_to_the_list(town: Town) -> None:
     shown = town.client.get("/s/press").text
     fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', shown))
-    assert set(fields) == {"list", "page", "shown_at"}
+    assert set(fields) == {"list", "page", "spoken", "shown_at"}
     fields["shown_at"] = town.shown_at()
     town.client.post("/s", data={**fields, "address": "anna@example.org", "name": "", "website": ""})
     town.answer_signups()
     with town.store.read() as session:
         (notice,) = session.query(Notice)
         assert (notice.kind, notice.address) == ("confirm", "anna@example.org")
-        assert notice.facts["page"] == "127.0.0.1"
+        assert notice.facts["page"] == "127.0.0.1/s/press"
+        assert notice.facts["network"] == ""
         confirm = notice.links["confirm"]
-    assert town.client.post(confirm).status_code == 200
+    assert town.client.post(confirm, data={"action": "confirm"}).status_code == 200
     with town.store.read() as session:
         assert [row.name for row in session.query(Subscriber)] == [""]
 
@@ -196,10 +202,13 @@ def test_the_origin_of_a_pasted_form_is_kept(small_town: Town) -> None:
 def test_the_snippet_has_one_field_to_fill_and_is_taken(small_town: Town) -> None:
     shown = html.unescape(small_town.client.get("/s/press/snippet").text)
     form = shown.split("<textarea")[1].split(">", 1)[1].split("</textarea>")[0]
-    assert re.findall(r' name="(\w+)"', form) == ["list", "website", "address"]
-    assert 'action="http://127.0.0.1:8000/s"' in form
+    assert re.findall(r' name="(\w+)"', form) == ["address", "website"]
+    assert form.count(" required") == 1
+    action = re.search(r'action="http://127.0.0.1:8000(/s/press)"', form)
+    assert action
     assert "<script" not in form
-    assert small_town.subscribe("anna@example.org").status_code == 200
+    assert small_town.client.post(action[1], data={"address": "anna@example.org"}).status_code == 200
+    assert [row.lists for row in signups(small_town)] == [["press"]]
 
 
 def test_the_index_shows_open_lists_only(small_town: Town) -> None:
@@ -227,3 +236,63 @@ def test_the_moment_a_form_was_shown_cannot_be_made_up(small_town: Town) -> None
         forms.sender(small_town.keys, forms.Form({forms.SHOWN_AT: (small_town.shown_at(10, "leave"),)})) == forms.UNSURE
     )
     assert forms.sender(small_town.keys, forms.Form({forms.SHOWN_AT: (small_town.shown_at(10),)})) == forms.PERSON
+
+
+def test_the_forms_of_several_lists_ask_for_what_any_of_them_may(small_town: Town) -> None:
+    one, other = small_town.client.get("/s/works"), small_town.client.get("/s/press+works")
+    assert 'name="city"' not in one.text
+    assert 'name="city"' in other.text
+    assert 'name="debt"' not in other.text
+    assert 'action="/s/works+press"' in other.text
+    assert re.findall(r'<option value="(\w*)"', other.text) == ["", "de", "en"]
+    assert "checked" not in other.text
+    assert "selected" not in other.text
+    assert other.text.count(" required") == 1
+    for path in ("/s/press+", "/s/+press", "/s/press+old", "/s/press+press"):
+        assert "Get Press statements by mail" in small_town.client.get(path).text
+    assert small_town.client.get("/s/+").status_code == 404
+    wrong = small_town.client.post(
+        "/s/press+works", data={"address": "x", "list": "works", "language": "de", "city": "Y"}
+    )
+    assert "<fieldset" in wrong.text
+    assert re.findall(r'value="(\w+)"[^>]* checked', wrong.text) == ["works"]
+    assert '<option value="de" lang="de" selected>' in wrong.text
+    assert 'value="Y"' in wrong.text
+
+
+def test_who_comes_by_a_link_sees_an_example_and_how_much_came(small_town: Town) -> None:
+    assert "For example" not in small_town.client.get("/s/press").text
+    small_town.publish()
+    shown = html.unescape(small_town.client.get("/s/press").text)
+    assert f'href="/a/press/{small_town.slug}"' in shown
+    assert "There was one mail in the last three months." in shown
+
+
+def test_the_words_of_consent_are_kept_as_they_were_shown(small_town: Town, tmp_path: Path) -> None:
+    """A form pasted into another site speaks the list's language, our page that of who reads it."""
+    (tmp_path / "words").mkdir()
+    (tmp_path / "words/de.po").write_text(
+        'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n'
+        f'msgid "{small_town.config.signup.consent_words}"\nmsgstr "Ich will {{list}} bekommen."\n\n'
+        'msgid "Choose at least one"\nmsgstr "Wähle etwas aus"\n'
+    )
+    config = small_town.config.model_copy(update={"templates": Templates(folder=tmp_path)})
+    client = TestClient(make_site(config, small_town.store, small_town.keys), base_url=BASE)
+    german, english = "Ich will {list} bekommen.", small_town.config.signup.consent_words
+    assert german.replace("{list}", "Planned works") in client.get("/s/works/snippet").text
+    assert english.replace("{list}", "Press statements") in client.get("/s/press/snippet").text
+    for spoken, page_words in (("de", german), ("en", english), ("xx", german)):
+        asked = {"Accept-Language": spoken}
+        shown = html.unescape(client.get("/s/works", headers=asked).text)
+        assert page_words.replace("{list}", "Planned works") in shown
+        spoken = dict(re.findall(r'<input type="hidden" name="(spoken)" value="([^"]*)"', shown))
+        data = {"address": "anna@example.org", "shown_at": small_town.shown_at(), **spoken}
+        assert client.post("/s/works", data=data, headers=asked).status_code == 200
+        assert client.post("/s/works", data={"address": "anna@example.org"}, headers=asked).status_code == 200
+        assert client.post("/s/press", json={"address": "anna@example.org"}, headers=asked).status_code == 202
+        assert [row.words for row in signups(small_town)[-3:]] == [page_words, german, english]
+    several = html.unescape(client.get("/s/works+press/snippet").text)
+    assert german.replace("{list}", "was ich hier gewählt habe") in several
+    assert '<input type="hidden" name="spoken" value="de">' in several
+    problem = client.post("/s", json={"address": "a@example.org"}, headers={"Accept-Language": "de"}).json()
+    assert [one["detail"] for one in problem["errors"]] == ["Wähle etwas aus"]

@@ -11,7 +11,7 @@ import uvicorn
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from mailer.store.engine import Store
-from mailer.store.tables import Subscription
+from mailer.store.tables import Consent, Notice, Subscription
 from mailer.tokens import Keys
 from mailer.web.site import make_site
 from tests.web.town import Reader, Town, build
@@ -123,6 +123,24 @@ def test_from_the_form_to_the_list_and_out_and_back(served: Town, page: Page) ->
     assert state(served) == "ended"
     assert press(page, "I pressed this by mistake") == "You are back"
     assert state(served) == "active"
+
+
+def test_a_language_that_was_pressed_goes_along(served: Town, page: Page) -> None:
+    page.goto(served.links.base)
+    assert press(page, "Deutsch") == "E-Mails von Town Water"
+    assert press(page, "Abonnieren Press statements") == "„Press statements“ per E-Mail erhalten"
+    tab_to(page, "E-Mail-Adresse")
+    page.keyboard.type("anna@example.org")
+    assert press(page, "Abonnieren") == "Bitte noch einmal"
+    assert press(page, "Ja, ich bin ein Mensch") == "Sehen Sie in Ihr Postfach"
+    served.answer_signups()
+    with served.store.read() as session:
+        assert session.query(Notice).one().language == "de"
+        subscription = session.query(Subscription).one()
+        assert "kann mich jederzeit abmelden" in session.query(Consent).one().words
+        reader = Reader(subscription.subscriber_id, "anna@example.org", {"press": subscription.id})
+    page.goto(served.notice_links(reader)["confirm"])
+    assert press(page, "Ja, senden Sie mir diese E-Mails") == "Ihr Abonnement ist bestätigt"
 
 
 def test_a_reason_is_chosen_with_the_arrows(served: Town, page: Page) -> None:

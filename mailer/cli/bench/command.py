@@ -32,6 +32,10 @@ def bench(
     readers: Annotated[int, typer.Option("--readers", min=0, max=1_000_000, help="Readers; 0 for 20,000.")] = 0,
     sizes: Annotated[str, typer.Option("--sizes", metavar="KB", help="Sizes of a message, such as 3,10,30.")] = "",
     connections: Annotated[str, typer.Option("--connections", metavar="N", help="Such as 1,4,16,64.")] = "",
+    processes: Annotated[
+        int,
+        typer.Option("--processes", metavar="N", min=1, max=64, help="Sending processes, which share the connections."),
+    ] = 1,
     postgres: Annotated[
         str, typer.Option("--postgres", metavar="URL", help="A PostgreSQL server on which databases may be made.")
     ] = "",
@@ -59,6 +63,7 @@ def bench(
         "sizes": _numbers("--sizes", sizes, 1000),
         "connections": _numbers("--connections", connections, MOST_CONNECTIONS),
         "parts": _names(parts, plan.NAMES),
+        "processes": processes,
         "postgres": postgres,
         "folder": folder,
         "settings": settings.read_text(encoding="utf-8") if settings else "",

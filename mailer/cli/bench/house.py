@@ -96,10 +96,16 @@ class SqliteStores:
 
 @dataclass(frozen=True)
 class Relay:
-    """Where a run is sent: the port on loopback, and over how many connections."""
+    """Where a run is sent: the port on loopback, over how many connections of how many processes in all."""
 
     port: int
     connections: int
+    most_processes: int = 1
+
+    @property
+    def processes(self) -> int:
+        """Return how many processes send: no more than there are connections to share out."""
+        return min(self.most_processes, self.connections)
 
 
 class House:
@@ -145,7 +151,7 @@ class House:
             keys=self.folder / "keys",
             templates=Path(__file__).with_name("templates"),
             port=relay.port,
-            connections=relay.connections,
+            connections=relay.connections // relay.processes,
         )
         self.config_file.write_text(f"{text}\n{self._settings}", encoding="utf-8")
         return open_app(load(self.config_file), migrate=migrate)

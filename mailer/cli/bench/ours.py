@@ -12,7 +12,7 @@ from mailer.app.opening import App
 from mailer.cli.bench import text
 from mailer.cli.bench.figures import per_thousand
 from mailer.cli.bench.house import House, Relay
-from mailer.cli.bench.process import Process, running, used
+from mailer.cli.bench.process import Crew, crew
 from mailer.cli.bench.sink import Sink
 from mailer.errors import Refused
 from mailer.mailing import mailings, press
@@ -33,8 +33,8 @@ class Run:
     the start of the program to its end.
     start: seconds until the program is ready; ours only, nothing is sent meanwhile.
     first: seconds from due (from the start) to the first acceptance.
-    cpu: processor seconds of the sending process per 1,000 messages, from due to settled (theirs: all).
-    peak_mb: the most memory it ever held; 0 where it is not known.
+    cpu: processor seconds of all sending processes per 1,000 messages, from due to settled (theirs: all).
+    peak_mb: the most memory they ever held together; 0 where it is not known.
     """
 
     count: int
@@ -73,19 +73,19 @@ def send(house: House, job: Job, sink: Sink, relay: Relay, beside: Beside = _not
         with app.store.read() as session:
             proof = press.proofread(session, app.config, app.keys, mailing_id)
         began = time.monotonic()
-        with running("the sending process", work_command(house)) as process, beside(app, mailing_id):
-            await_ready(app, process)
+        with crew("a sending process", work_command(house), relay.processes) as process, beside(app, mailing_id):
+            await_ready(app, process, relay.processes)
             start = time.monotonic() - began
             sink.begin()
-            before = used(process.pid)
+            before = process.used()
             with app.store.write() as session:
                 press.schedule(session, proof, None, timedelta())
             due = clock.now().timestamp()
             seen = sink.watch(count, process.must_live)
             await_settled(app, process, mailing_id, count)
-            after = used(process.pid)
+            after = process.used()
             if process.end(STOP_SECONDS):
-                raise Refused(f"the sending process did not end well: {process.said()}", place="bench")
+                raise Refused(f"a sending process did not end well: {process.said()}", place="bench")
         sink.must_be(count)
         return Run(
             count=count,
@@ -103,19 +103,19 @@ def work_command(house: House) -> list[str]:
     return [sys.executable, "-m", "mailer", "--config", str(house.config_file), "work", "--as-child"]
 
 
-def await_ready(app: App, process: Process) -> None:
-    """Wait until the sending process has said hello in the store."""
+def await_ready(app: App, process: Crew, number: int) -> None:
+    """Wait until every sending process has said hello in the store."""
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end:
         process.must_live()
         with app.store.read() as session:
-            if watch.look(session, app.config) == watch.SENDING:
+            if watch.live(session, app.config).workers >= number:
                 return
         time.sleep(0.02)
-    raise Refused(f"the sending process is not ready after {START_SECONDS:g} s: {process.said()}", place="bench")
+    raise Refused(f"sending is not ready after {START_SECONDS:g} s: {process.said()}", place="bench")
 
 
-def await_settled(app: App, process: Process, mailing_id: int, count: int) -> None:
+def await_settled(app: App, process: Crew, mailing_id: int, count: int) -> None:
     """Wait until every row is accepted; Refused if one ends otherwise, or the account does not balance."""
     end = time.monotonic() + SETTLE_SECONDS
     while True:

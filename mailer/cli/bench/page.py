@@ -46,7 +46,8 @@ def for_terminal(table: Table) -> str:
 def for_page(table: Table) -> str:
     """Return a part in Markdown."""
     wanted = table.wanted
-    how = f"{wanted.pairs} pairs, {table.count:,} readers."
+    crew = f", {wanted.processes} sending processes" if wanted.processes > 1 else ""
+    how = f"{wanted.pairs} pairs, {table.count:,} readers{crew}."
     if wanted.settings:
         how += f" With `{' '.join(wanted.settings.split())}`."
     speed = markdown(SPEED, [speed_row(cell) for cell in table.cells])

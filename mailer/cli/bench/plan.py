@@ -57,6 +57,7 @@ class Wanted:
     readers: int = 20_000
     sizes: Sequence[int] = (3, 10, 30)
     connections: Sequence[int] = (1, 4, 16, 64)
+    processes: int = 1
     postgres: str | None = None
     folder: Path | None = None
     settings: str = ""
@@ -115,6 +116,7 @@ class Table:
             "machine": self.machine,
             "readers": self.count,
             "pairs": self.wanted.pairs,
+            "processes": self.wanted.processes,
             "settings": self.wanted.settings,
             "left_out": self.left_out,
             "cells": [cell.as_json() for cell in self.cells],
@@ -178,7 +180,7 @@ def _measure_size(table: Table, house: House, size: int, tell: Tell) -> None:
         with _server(part) as (taking, port):
             turns: Mapping[str, Callable[[], Run]] = {
                 SOURCE: lambda: yardsticks.smtp_source(taking, port, connections, theirs, payload),  # noqa: B023
-                OURS: lambda: ours.send(house, job, taking, Relay(port, connections)),  # noqa: B023
+                OURS: lambda: ours.send(house, job, taking, Relay(port, connections, wanted.processes)),  # noqa: B023
                 STOCK: lambda: yardsticks.aiosmtplib(taking, port, connections, theirs, weight),  # noqa: B023
             }
             for pair in range(wanted.pairs):

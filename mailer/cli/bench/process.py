@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -101,6 +101,38 @@ def running(name: str, command: Sequence[str]) -> Iterator[Process]:
         yield process
     finally:
         process.close()
+
+
+class Crew:
+    """Several running commands that do one work."""
+
+    def __init__(self, processes: Sequence[Process]) -> None:
+        self._processes = processes
+
+    def must_live(self) -> None:
+        """Raise Refused, with what it said last, if one has ended."""
+        for process in self._processes:
+            process.must_live()
+
+    def said(self) -> str:
+        """Return the end of what each said."""
+        return "; ".join(process.said() for process in self._processes)
+
+    def used(self) -> Used:
+        """Return what all have used so far together."""
+        each = [used(process.pid) for process in self._processes]
+        return Used(sum(one.cpu for one in each), sum(one.peak_mb for one in each))
+
+    def end(self, seconds: float) -> int:
+        """Let all end by closing their standard input; return the worst exit code."""
+        return max(process.end(seconds) for process in self._processes)
+
+
+@contextmanager
+def crew(name: str, command: Sequence[str], number: int) -> Iterator[Crew]:
+    """Run a command so many times beside us."""
+    with ExitStack() as stack:
+        yield Crew([stack.enter_context(running(name, command)) for _ in range(number)])
 
 
 class Measured:

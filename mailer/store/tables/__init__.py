@@ -1,7 +1,8 @@
 """Every table, one file per room, in the order of the flow."""
 
+from mailer.store.tables.archive import Correction, FormerName
 from mailer.store.tables.base import EPOCH, MICROSECOND, Instant, Table, db_now
-from mailer.store.tables.house import Fact, Hit, Occurrence, Spending
+from mailer.store.tables.house import Fact, Hit, Occurrence, Proof, Spending
 from mailer.store.tables.mailing import (
     DELIVERY_STATES,
     LATE,
@@ -18,9 +19,11 @@ from mailer.store.tables.mailing import (
     is_open,
     is_told,
 )
-from mailer.store.tables.outcomes import OUTCOME_KINDS, Outcome
+from mailer.store.tables.outcomes import LEAVE_REASONS, OUTCOME_KINDS, Outcome, Reason
 from mailer.store.tables.people import (
+    ARCHIVES,
     CONSENT_KINDS,
+    FREQUENCIES,
     SCOPES,
     SUBSCRIPTION_STATES,
     Consent,
@@ -35,10 +38,13 @@ from mailer.store.tables.sources import StatementRow
 from mailer.store.tables.staff import LINK_PURPOSES, ROLES, Deed, DeskSession, Staff, StaffLink
 
 __all__ = [
+    "ARCHIVES",
     "CONSENT_KINDS",
     "DELIVERY_STATES",
     "EPOCH",
+    "FREQUENCIES",
     "LATE",
+    "LEAVE_REASONS",
     "LINK_PURPOSES",
     "MAILING_STATES",
     "MICROSECOND",
@@ -49,11 +55,13 @@ __all__ = [
     "Attempt",
     "Batch",
     "Consent",
+    "Correction",
     "Deed",
     "Delivery",
     "DeskSession",
     "EditionRow",
     "Fact",
+    "FormerName",
     "Hit",
     "ImportRun",
     "Instant",
@@ -64,6 +72,8 @@ __all__ = [
     "Notice",
     "Occurrence",
     "Outcome",
+    "Proof",
+    "Reason",
     "Signup",
     "Spending",
     "Staff",

@@ -29,6 +29,16 @@ class Hit(Table):
     at: Mapped[datetime] = mapped_column(Instant)
 
 
+class Proof(Table):
+    """Something a form brought along that may be used once: when it was shown, a proof of work, a wait."""
+
+    __tablename__ = "proofs"
+    __table_args__ = (Index("ix_proofs_at", "at"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    at: Mapped[datetime] = mapped_column(Instant)
+
+
 class Spending(Table):
     """What a relay's limits have spent of late, and the time they go by, which no step of a clock moves."""
 

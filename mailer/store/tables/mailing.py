@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mailer.store.tables.base import Instant, Json, Key, Table, one_of, when
+from mailer.store.tables.people import ARCHIVES
 
 MAILING_STATES = (
     "draft",
@@ -61,6 +62,7 @@ class Mailing(Table):
         one_of("state", MAILING_STATES),
         one_of("late", LATE),
         one_of("on_uncertain", ("retry", "hold")),
+        one_of("archive", ("", *ARCHIVES)),
         when("state", ("scheduled", "holding"), "due_at IS NOT NULL", "due_has_time"),
         when("state", ("sending", "sent"), "started_at IS NOT NULL", "sending_has_start"),
         when("state", ("sent",), "frozen_at IS NOT NULL AND finished_at IS NOT NULL", "sent_is_finished"),
@@ -76,6 +78,8 @@ class Mailing(Table):
     preheader: Mapped[str] = mapped_column(Text, default="")
     template: Mapped[str] = mapped_column(String(60), default="statement")
     language: Mapped[str] = mapped_column(String(20))
+    # Who may read it on the web; "" as its list says.
+    archive: Mapped[str] = mapped_column(String(20), default="")
     late: Mapped[str] = mapped_column(String(10), default="ask")
     on_uncertain: Mapped[str] = mapped_column(String(10), default="retry")
     # due_at is the moment; due_local and zone are what the editor said, kept to say it back.

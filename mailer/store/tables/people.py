@@ -18,9 +18,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from mailer.store.tables.base import Instant, Json, Key, Table, one_of, when
 
 SUBSCRIPTION_STATES = ("pending", "active", "paused", "ended")
+FREQUENCIES = ("each", "daily", "weekly")
 CONSENT_KINDS = ("asked", "confirmed", "imported", "added", "withdrawn", "undone", "not me")
 SCOPES = ("all", "mailings")
-ARCHIVES = ("public", "off")
+ARCHIVES = ("public", "unlisted", "subscribers", "off")
 
 
 class MailingList(Table):
@@ -79,6 +80,7 @@ class Subscription(Table):
         UniqueConstraint("subscriber_id", "list_id"),
         Index("ix_subscriptions_list", "list_id", "state", "subscriber_id"),
         one_of("state", SUBSCRIPTION_STATES),
+        one_of("frequency", FREQUENCIES),
         when("state", ("active", "paused"), "confirmed_at IS NOT NULL", "active_is_confirmed"),
         when("state", ("ended",), "ended_at IS NOT NULL AND ended_why <> ''", "ended_has_reason"),
         when("state", ("pending", "active", "paused"), "ended_at IS NULL", "open_is_not_ended"),
@@ -89,6 +91,8 @@ class Subscription(Table):
     subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id"))
     list_id: Mapped[int] = mapped_column(ForeignKey("lists.id"))
     state: Mapped[str] = mapped_column(String(10))
+    # How often the reader wants mail: a wish, until there are digests.
+    frequency: Mapped[str] = mapped_column(String(10), default="each")
     created_at: Mapped[datetime] = mapped_column(Instant)
     # When the asking began that is pending now; a confirm link of an older asking does nothing.
     asked_at: Mapped[datetime] = mapped_column(Instant)

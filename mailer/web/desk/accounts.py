@@ -12,9 +12,9 @@ from starlette.responses import Response, StreamingResponse
 
 from mailer import clock
 from mailer.config import Config
-from mailer.errors import BadInput, Refused
-from mailer.mailing import deliveries, mailings
-from mailer.outcomes import account
+from mailer.errors import Refused
+from mailer.mailing import mailings
+from mailer.outcomes import account, decisions, reasons
 from mailer.people.roster_file import csv_line
 from mailer.send import going
 from mailer.send import watch as sending
@@ -32,11 +32,6 @@ STOP_POLLING = 286
 SOON = timedelta(seconds=90)
 # Shown in the bar, in this order, each with its colour in desk.css.
 BAR = ("accepted", "refused", "uncertain", "left_out", "waiting", "begun")
-# What a person may decide about a letter whose fate is unknown.
-DECISIONS: Mapping[str, tuple[str, str]] = {
-    "accepted": ("It arrived", "decided by %s: it arrived"),
-    "left_out": ("It did not arrive", "decided by %s: it did not arrive"),
-}
 COLUMNS = ["address", "state", "why", "reply", "tries", "possibly_twice"]
 
 
@@ -74,7 +69,7 @@ async def show_people(call: Call) -> Response:
     state, after = call.request.path_params["state"], call.asked("after")
     start = int(after) if after.isdecimal() and len(after) < 18 else 0
     values = await call.read(_people_page, call.number(), state, start)
-    return call.page("desk/people.html", here="home", decisions=DECISIONS, **values)
+    return call.page("desk/people.html", here="home", decisions=decisions.DECISIONS, **values)
 
 
 async def show_twice(call: Call) -> Response:
@@ -87,8 +82,6 @@ async def show_twice(call: Call) -> Response:
 async def settle(call: Call) -> Response:
     """Decide what became of a letter whose fate is unknown."""
     decision = call.form.one("decision")
-    if decision not in DECISIONS:
-        raise BadInput("nothing was decided", place="decision", cure="press one of the two buttons")
     await call.write(_settle, call, call.number(), call.number("delivery"), decision)
     return call.to(f"/desk/mailings/{call.number()}/people/uncertain", "settled")
 
@@ -135,7 +128,7 @@ def watch(session: Session, mailing_id: int, config: Config) -> dict[str, Any]:
         "relays": going.relays(now),
         "next": going.when(account.next_try(session, mailing_id)) if is_sending and found.waiting else "",
         "twice": seen.twice,
-        "back": account.came_back(session, mailing_id) if phase != WAITING else {},
+        **(reasons.afterwards(session, mailing_id) if phase != WAITING else {"came_back": {}}),
         "countdown": _countdown(mailing, phase),
         "nobody": is_sending and sending.look(session, config) == sending.STUCK,
         "trouble": sending.trouble(session, config) if is_sending else "",
@@ -227,10 +220,7 @@ def _twice_page(session: Session, mailing_id: int, start: tuple[str, int]) -> di
 
 
 def _settle(session: Session, call: Call, mailing_id: int, delivery_id: int, decision: str) -> None:
-    # Asked page by page, so that a delivery of another mailing is never decided here.
-    rows = account.people(session, mailing_id, "uncertain", delivery_id - 1, 1)
-    why = DECISIONS[decision][1].replace("%s", call.me.name)[:200]
-    if [row.delivery_id for row in rows] != [delivery_id] or not deliveries.settle(session, delivery_id, decision, why):
+    if not decisions.decide(session, mailing_id, delivery_id, decision, call.me.name):
         raise Refused("this was decided already", cure="reload the page")
     call.done(session, "delivery decided", f"mailing {mailing_id}", delivery=delivery_id, decision=decision)
 
@@ -244,7 +234,7 @@ def _json(session: Session, mailing_id: int) -> dict[str, Any]:
         "account": account.account(session, mailing_id).as_json(),
         "possibly_twice": account.possibly_twice(session, mailing_id),
         "reasons": account.reasons(session, mailing_id),
-        "came_back": account.came_back(session, mailing_id),
+        **reasons.afterwards(session, mailing_id),
         "started_at": mailing.started_at.isoformat() if mailing.started_at else None,
         "finished_at": mailing.finished_at.isoformat() if mailing.finished_at else None,
     }

@@ -5,7 +5,8 @@ from typing import Any
 from starlette.responses import Response
 
 from mailer.errors import MailerError, Refused
-from mailer.people import lists
+from mailer.outcomes import reasons
+from mailer.people import breaker, lists
 from mailer.web.desk.call import Call
 from mailer.web.desk.plain import plain
 from mailer.web.house import Session
@@ -50,8 +51,10 @@ def _look(session: Session, call: Call) -> list[dict[str, Any]]:
         {
             "list": plain(mlist),
             "counts": lists.counts(session, mlist.id),
+            "told": reasons.of_list(session, mlist.id),
             "subscribe": links.subscribe(mlist.name),
             "archive": links.archive(mlist.name),
+            "asks": breaker.asks_for_work(session, [mlist.name]),
         }
         for mlist in lists.every(session)
     ]

@@ -8,6 +8,7 @@ from starlette.routing import BaseRoute, Route
 from mailer.staff.roles import KEEP_LISTS, KEEP_PEOPLE, KEEP_STAFF, LOOK, SEE_PEOPLE, SEND, WRITE
 from mailer.web.desk import (
     accounts,
+    embedding,
     entrance,
     home,
     lists,
@@ -55,6 +56,7 @@ WAYS = (
     Way("GET", "/desk/mailings/{id}/account.csv", SEE_PEOPLE, accounts.as_csv),
     Way("GET", "/desk/lists", LOOK, lists.show),
     Way("POST", "/desk/lists", KEEP_LISTS, lists.make),
+    Way("GET", "/desk/forms", LOOK, embedding.show),
     Way("GET", "/desk/readers", SEE_PEOPLE, readers.show),
     Way("POST", "/desk/readers", KEEP_PEOPLE, readers.add),
     Way("GET", "/desk/readers/{id}", SEE_PEOPLE, readers.show_one),

@@ -28,6 +28,7 @@ BASE = "http://127.0.0.1:8000"
 SETTINGS: dict[str, Any] = {
     "site": {"name": "Arden Valley Water", "base_url": BASE, "zone": "Europe/London"},
     "people": {"attributes": {"city": "Town or city"}},
+    "forms": {"attributes": {"city": ["press"]}, "sites": {"https://www.arden.example": ["press", "works"]}},
 }
 NAMES = {"writer": "Wim Writer", "approver": "Ann Approver", "list keeper": "Lea Keeper", "operator": "Ola Operator"}
 PASSWORD = "copper kettle under the stairs"

@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
+from mailer.people import breaker, limits
 from mailer.staff import entry, team
 from tests.web.desk.office import Office
 
@@ -71,12 +72,22 @@ def _statement_wrong(office: Office) -> Any:
     return office.post(f"/desk/statements/{office.statement()}", title="", date="", language="en", exclude="works")
 
 
+def _misused(office: Office) -> Any:
+    office.lists()
+    with office.store.write() as session:
+        limits.hit(session, breaker.TRIPPED, "press")
+    answer = office.client().get("/desk/lists")
+    assert "Its form is misused" in answer.text
+    return answer
+
+
 WHEN = "/schedule?when=at&day={day}&time=09:00&zone=Europe/Berlin"
 # The empty ones first: an office only ever fills.
 EMPTY: dict[str, State] = {
     "first-link": _setup,
     "home-empty": _get("/desk"),
     "lists-empty": _get("/desk/lists"),
+    "forms-empty": _get("/desk/forms"),
     "readers-empty": _get("/desk/readers"),
 }
 STATES: dict[str, State] = {
@@ -115,7 +126,11 @@ STATES: dict[str, State] = {
     "people-uncertain": _at(Office.sent, "/people/uncertain"),
     "home": _get("/desk"),
     "lists": _get("/desk/lists"),
+    "lists-misused": _misused,
     "lists-wrong": _post("/desk/lists", name="Press!", language="en", archive="public"),
+    "forms": _get("/desk/forms"),
+    "forms-chosen": _get("/desk/forms?list=press&list=works&ask=name&ask=city&next=https://www.arden.example/thanks"),
+    "forms-wrong": _get("/desk/forms?list=works&next=https://elsewhere.example/"),
     "readers": _get("/desk/readers?q=reader"),
     "readers-wrong": _post("/desk/readers", address="nobody", list="press"),
     "reader": _get("/desk/readers/1"),

@@ -6,10 +6,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from mailer.outcomes import erasure
-from mailer.people import consent, lists, subscribers, suppression
+from mailer.outcomes import erasure, events, reasons
+from mailer.people import consent, lists, subscribers, subscriptions, suppression
 from mailer.staff import deeds, team
 from mailer.store.tables import ROLES, Subscriber
+from tests.make import make_reader
 from tests.web.desk.office import Office
 
 LIST = {
@@ -221,3 +222,18 @@ def test_the_word_of_the_last_success_is_not_said_again_over_a_refusal(small_off
     refused = small_office.post("/desk/lists?said=listed", name="Press!", language="en", archive="public")
     assert refused.status_code == 422
     assert "The list is made." not in refused.text
+
+
+def test_what_brought_people_who_never_signed_up_is_named(office: Office) -> None:
+    office.lists()
+    assert "Why readers left" not in office.client().get("/desk/lists").text
+    with office.store.write() as session:
+        mlist = lists.named(session, "press")
+        person = make_reader(session, office.keys, "eve@example.org", mlist)
+        here = subscriptions.between(session, person.id, mlist.id)
+        assert here is not None
+        events.leave(session, here.id, why=events.BY_LINK, actor=events.BY_PAGE)
+        reasons.give(session, here.id, reasons.NEVER)
+    page = office.client("writer").get("/desk/lists").text
+    assert "Why readers left: 1 never signed up" in page
+    assert re.search(r"look into it.*1 reader\s+says they never signed up.*added by test", page)

@@ -80,7 +80,9 @@ def upgrade() -> None:
         sa.Column("open_signup", sa.Boolean(), nullable=False),
         sa.Column("created_at", base.Instant(), nullable=False),
         sa.Column("closed_at", base.Instant(), nullable=True),
-        sa.CheckConstraint("archive IN ('public', 'off')", name=op.f("ck_lists_archive_known")),
+        sa.CheckConstraint(
+            "archive IN ('public', 'unlisted', 'subscribers', 'off')", name=op.f("ck_lists_archive_known")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_lists")),
         sa.UniqueConstraint("list_label", name=op.f("uq_lists_list_label")),
         sa.UniqueConstraint("name", name=op.f("uq_lists_name")),
@@ -95,6 +97,7 @@ def upgrade() -> None:
         sa.Column("preheader", sa.Text(), nullable=False),
         sa.Column("template", sa.String(length=60), nullable=False),
         sa.Column("language", sa.String(length=20), nullable=False),
+        sa.Column("archive", sa.String(length=20), nullable=False),
         sa.Column("late", sa.String(length=10), nullable=False),
         sa.Column("on_uncertain", sa.String(length=10), nullable=False),
         sa.Column("due_at", base.Instant(), nullable=True),
@@ -115,6 +118,9 @@ def upgrade() -> None:
         sa.Column("tested_revision", sa.Integer(), nullable=False),
         sa.Column("made_by", sa.String(length=120), nullable=False),
         sa.Column("made_at", base.Instant(), nullable=False),
+        sa.CheckConstraint(
+            "archive IN ('', 'public', 'unlisted', 'subscribers', 'off')", name=op.f("ck_mailings_archive_known")
+        ),
         sa.CheckConstraint("late IN ('send', 'skip', 'ask')", name=op.f("ck_mailings_late_known")),
         sa.CheckConstraint("on_uncertain IN ('retry', 'hold')", name=op.f("ck_mailings_on_uncertain_known")),
         sa.CheckConstraint(
@@ -151,6 +157,14 @@ def upgrade() -> None:
         sa.Column("said", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("duty", "local_time", name=op.f("pk_occurrences")),
     )
+    op.create_table(
+        "proofs",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("at", base.Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_proofs")),
+    )
+    op.create_index("ix_proofs_at", "proofs", ["at"], unique=False)
+
     op.create_table(
         "signups",
         sa.Column("id", base.Key, nullable=False),
@@ -312,6 +326,31 @@ def upgrade() -> None:
         postgresql_where=sa.text("done_at IS NULL"),
     )
 
+    op.create_table(
+        "corrections",
+        sa.Column("id", base.Key, nullable=False),
+        sa.Column("mailing_id", base.Key, nullable=False),
+        sa.Column("at", base.Instant(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("statement_id", base.Key, nullable=True),
+        sa.Column("made_by", sa.String(length=120), nullable=False),
+        sa.CheckConstraint("note <> ''", name=op.f("ck_corrections_note_is_said")),
+        sa.ForeignKeyConstraint(["mailing_id"], ["mailings.id"], name=op.f("fk_corrections_mailing_id_mailings")),
+        sa.ForeignKeyConstraint(
+            ["statement_id"], ["statements.id"], name=op.f("fk_corrections_statement_id_statements")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_corrections")),
+    )
+    op.create_index("ix_corrections_mailing", "corrections", ["mailing_id"], unique=False)
+
+    op.create_table(
+        "former_names",
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("row_id", base.Key, nullable=False),
+        sa.CheckConstraint("kind IN ('list', 'mailing')", name=op.f("ck_former_names_kind_known")),
+        sa.PrimaryKeyConstraint("kind", "name", name=op.f("pk_former_names")),
+    )
     op.create_table(
         "consents",
         sa.Column("id", base.Key, nullable=False),
@@ -501,6 +540,26 @@ def upgrade() -> None:
     op.create_index(op.f("ix_outcomes_subscriber_id"), "outcomes", ["subscriber_id"], unique=False)
 
     op.create_table(
+        "reasons",
+        sa.Column("id", base.Key, nullable=False),
+        sa.Column("outcome_id", base.Key, nullable=False),
+        sa.Column("list_id", base.Key, nullable=False),
+        sa.Column("at", base.Instant(), nullable=False),
+        sa.Column("reason", sa.String(length=20), nullable=False),
+        sa.Column("words", sa.String(length=200), nullable=False),
+        sa.Column("source", sa.String(length=500), nullable=False),
+        sa.CheckConstraint(
+            "reason IN ('too many', 'not for me', 'never signed up', 'elsewhere', 'other')",
+            name=op.f("ck_reasons_reason_known"),
+        ),
+        sa.ForeignKeyConstraint(["list_id"], ["lists.id"], name=op.f("fk_reasons_list_id_lists")),
+        sa.ForeignKeyConstraint(["outcome_id"], ["outcomes.id"], name=op.f("fk_reasons_outcome_id_outcomes")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reasons")),
+        sa.UniqueConstraint("outcome_id", name=op.f("uq_reasons_outcome_id")),
+    )
+    op.create_index(op.f("ix_reasons_list_id"), "reasons", ["list_id"], unique=False)
+
+    op.create_table(
         "sessions",
         sa.Column("id", base.Key, nullable=False),
         sa.Column("secret_hash", sa.String(length=64), nullable=False),
@@ -536,12 +595,14 @@ def upgrade() -> None:
         sa.Column("subscriber_id", base.Key, nullable=False),
         sa.Column("list_id", base.Key, nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("frequency", sa.String(length=10), nullable=False),
         sa.Column("created_at", base.Instant(), nullable=False),
         sa.Column("asked_at", base.Instant(), nullable=False),
         sa.Column("confirmed_at", base.Instant(), nullable=True),
         sa.Column("paused_until", base.Instant(), nullable=True),
         sa.Column("ended_at", base.Instant(), nullable=True),
         sa.Column("ended_why", sa.String(length=60), nullable=False),
+        sa.CheckConstraint("frequency IN ('each', 'daily', 'weekly')", name=op.f("ck_subscriptions_frequency_known")),
         sa.CheckConstraint(
             "state IN ('pending', 'active', 'paused', 'ended')", name=op.f("ck_subscriptions_state_known")
         ),
