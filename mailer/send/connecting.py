@@ -55,7 +55,8 @@ async def connect(relay: Relay) -> Opened:
                 await client.login(relay.username, relay.password.get_secret_value())
     except (SMTPException, OSError, TimeoutError, ValueError) as error:
         client.close()
-        is_login = isinstance(error, aiosmtplib.SMTPAuthenticationError)
+        # A server that cannot ask for passwords just now (454) is not well; ours may be right.
+        is_login = isinstance(error, aiosmtplib.SMTPAuthenticationError) and error.code >= 500
         raise RelayError(_reason(error, relay), is_login=is_login) from None
     offered = {keyword.lower(): parameters for keyword, parameters in client.esmtp_extensions.items()}
     # From here on nothing of aiosmtplib may touch the connection.

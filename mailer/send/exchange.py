@@ -13,8 +13,10 @@ from mailer.mailing import mailings
 from mailer.outcomes import events
 from mailer.send import leases, ledger
 from mailer.send.breaker import Breaker
+from mailer.send.doubts import Doubts
 from mailer.send.hold import Hold, boottime
 from mailer.send.making import Chosen, House, Maker, Result, Terms, Turn
+from mailer.store.engine import StoreTrouble
 from mailer.store.tables import Mailing, Subscriber
 
 log = logging.getLogger("mailer.send")
@@ -32,16 +34,25 @@ class Exchange:
         self._lane, self._house = lane, house
         self._maker = Maker(lane, house)
         self._breakers: dict[int, Breaker] = {}
+        self._doubts = Doubts(lane, house.name)
         self._last_mailing = 0
         self.holds: list[Hold] = []
 
     def turn(self, results: Sequence[Result], room: Mapping[str, int], ahead: int) -> Turn:
         """Do one turn: begin at most ``room`` rows by relay, and hold batches of ``ahead`` rows if there are any."""
+        self._doubts.resolve(self._house.store, self.holds)
         chosen = self._choose(self._read_ahead(sum(room.values())), dict(room))
         avoid = self._avoid()
         wants = self._wants_lease(ahead, avoid)
         if not (results or chosen or wants or any(self._is_over(hold, (), ()) for hold in self.holds)):
             return Turn()
+        try:
+            return self._write(results, chosen, avoid, wants=wants)
+        except StoreTrouble:
+            self._doubts.note(chosen)
+            raise
+
+    def _write(self, results: Sequence[Result], chosen: Sequence[Chosen], avoid: leases.Avoid, *, wants: bool) -> Turn:
         self._house.store.step_aside()
         with self._house.store.write(quiet=True) as session:
             breakers = self._settle(session, results)
@@ -58,11 +69,13 @@ class Exchange:
         crash.at("after begin commit", chosen)
         crash.at("after settle commit", results)
         # Only now is it written, and only now does it count.
+        self._doubts.over()
         self._breakers |= breakers
         return self._keep(results, chosen, over, taken, terms)
 
     def finish(self, results: Sequence[Result]) -> None:
         """Write down the last results and give every batch back; of one with a row still begun the lease ends."""
+        self._doubts.resolve(self._house.store, self.holds)
         with self._house.store.write(quiet=True) as session:
             self._settle(session, results)
             for hold in self.holds:
@@ -147,7 +160,10 @@ class Exchange:
 
     def _settle(self, session: Session, results: Sequence[Result]) -> dict[int, Breaker]:
         self._hold_people(session, results)
-        ledger.settle(session, self._lane, [result.settled for result in results])
+        settled = [result.settled for result in results]
+        if self._doubts.is_open:
+            settled = ledger.unsettled(session, self._lane, settled)
+        ledger.settle(session, self._lane, settled)
         for result in results:
             if result.kind == "gone":
                 detail = result.settled.text or result.settled.why

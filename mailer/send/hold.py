@@ -35,6 +35,11 @@ class Hold:
         """Say whether there is still time for a write, by a clock that counts sleep of the machine too."""
         return boottime() < self.until - self.margin
 
+    def start_over(self) -> None:
+        """Read its rows anew."""
+        self.rows.clear()
+        self.last_id, self.is_drained = 0, False
+
     def let_go(self) -> None:
         """Begin nothing more of it."""
         self.rows.clear()

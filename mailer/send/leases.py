@@ -1,6 +1,6 @@
 """Batches of rows, each worked on by one worker for a while, and taken over when it goes silent."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -163,6 +163,14 @@ def close_batch(session: Session, mine: Lease) -> bool:
     }
     ours = update(Batch).where(Batch.id == mine.batch_id, Batch.owner == mine.owner, Batch.epoch == mine.epoch)
     return _count(session, ours.values(**values).execution_options(synchronize_session=False)) == 1
+
+
+def give_up(session: Session, lane: str, owner: str, held: Sequence[int]) -> None:
+    """Free the batches that are leased to this worker and that it does not know of: it would renew them for ever."""
+    unknown = (Batch.lane == lane, Batch.owner == owner, Batch.done_at.is_(None), Batch.id.not_in(held))
+    # One whose lease was ended has a row to be judged by the rescue.
+    mine = update(Batch).where(*unknown, Batch.lease_until > db_now())
+    session.execute(mine.values(owner="", lease_until=None).execution_options(synchronize_session=False))
 
 
 def rescue(session: Session, uncertain_until: datetime) -> int:

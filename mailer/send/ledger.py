@@ -112,6 +112,15 @@ def settle(session: Session, lane: str, results: Iterable[Settled]) -> None:
         )  # fmt: skip
 
 
+def unsettled(session: Session, lane: str, results: Sequence[Settled]) -> list[Settled]:
+    """Return those of the results that are not written down yet: for a worker whose COMMIT had no answer."""
+    rows = TABLES[lane]
+    mine = select(rows.c.id, rows.c.attempt, rows.c.state).where(rows.c.id.in_([item.row_id for item in results]))
+    found = {(row.id, row.attempt): row.state for row in session.execute(mine)}
+    states = ((item, found.get((item.row_id, item.attempt))) for item in results)
+    return [item for item, state in states if state in ("begun", "uncertain") and state != item.state]
+
+
 def _settle_group(session: Session, lane: str, state: str, group: Sequence[Settled], *, unwritten: bool) -> None:
     values = packed(
         (item.row_id, item.attempt, item.code, item.status, item.text, item.why,

@@ -27,6 +27,8 @@ class Truth:
 
     mails: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     copies: dict[str, list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))
+    # What came unprotected to a relay that offers protection.
+    clear: list[str] = field(default_factory=list)
 
 
 def read(files: Iterable[Path]) -> Truth:
@@ -39,6 +41,8 @@ def read(files: Iterable[Path]) -> Truth:
             fact = json.loads(line)
             if fact["kind"] == "mail":
                 truth.mails[fact["rcpt"]].append(fact["at"])
+            elif fact["kind"] == "clear":
+                truth.clear.append(fact["said"])
             else:
                 truth.copies[fact["rcpt"]].append((fact["id"], fact["hash"]))
     return truth
@@ -89,6 +93,8 @@ def check(store: Store, mailing_id: int, truth: Truth, left: Mapping[str, float]
         verdict.after_leave += sum(mail > at for mail in truth.mails[address])
     if strangers := (truth.mails.keys() | truth.copies.keys()) - rows.keys():
         verdict.broken.append(f"{len(strangers)} got mail without a row, such as {min(strangers)}")
+    if truth.clear:
+        verdict.broken.append(f"{len(truth.clear)} times {truth.clear[0]} came unprotected")
     if verdict.dup > verdict.begun:
         verdict.broken.append(f"{verdict.dup} copies too many after {verdict.begun} doubts")
     for name in ("lost", "after_leave", "suppressed"):

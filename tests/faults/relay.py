@@ -10,24 +10,28 @@ below, with ``@act`` above it.
 
 TRUTH grows by one JSON line for each MAIL FROM (when it was seen, and for whom) and for each message accepted,
 written before the answer is. One that answers ``end`` with a refusal, or ends the connection, accepted nothing;
-``acc`` before the act says that it did.
+``acc`` before the act says that it did. With ``--tls`` it also grows by a line for every AUTH and MAIL FROM that came
+unprotected, or under a certificate nobody should believe: those in the folder are called like the acts of ``tls``.
 """
 
 import argparse
 import asyncio
+import base64
 import contextlib
 import hashlib
 import json
 import os
 import re
+import ssl
 import sys
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 
-STEPS = ("connect", "ehlo", "mail", "rcpt", "data", "end", "quit")
+STEPS = ("connect", "ehlo", "starttls", "tls", "auth", "mail", "rcpt", "data", "end", "quit")
 TEXTS = {
-    "421": "4.3.2 closing", "450": "4.2.1 busy", "451": "4.7.1 greylisted", "452": "4.5.3 too many recipients",
+    "421": "4.3.2 closing", "454": "4.7.0 not now", "502": "5.5.1 what?", "530": "5.7.0 log in first",
+    "450": "4.2.1 busy", "451": "4.7.1 greylisted", "452": "4.5.3 too many recipients",
     "535": "5.7.8 bad login", "550": "5.1.1 no such user", "551": "5.1.6 moved", "552": "5.2.2 mailbox full",
     "553": "5.1.3 bad address", "554": "5.7.1 we do not want this",
 }  # fmt: skip
@@ -63,6 +67,18 @@ async def hang(talk: "Talk", usual: str) -> None:
     """Neither answer nor read any more, until the other side gives up."""
     await talk.writer.wait_closed()
     raise Over
+
+
+@act
+async def strip(talk: "Talk", usual: str) -> None:
+    """Offer neither protection nor a login, as somebody on the way would have it."""
+    await talk.write("\r\n".join(line for line in usual.split("\r\n") if not re.search("STARTTLS|AUTH", line)))
+
+
+@act
+async def inject(talk: "Talk", usual: str) -> None:
+    """Answer, and behind it, unprotected as well, what would be the answers to EHLO and AUTH."""
+    await talk.write(f"{usual}\r\n250-injected.test\r\n250 AUTH PLAIN\r\n535 5.7.8 injected")
 
 
 @act
@@ -133,7 +149,9 @@ async def nolf(talk: "Talk", usual: str) -> None:
     raise Over
 
 
-MODE = re.compile(rf"({'|'.join(STEPS)})((?:acc)?(?:\d\d\d|{'|'.join(ACTS)}))(?:x(\d+))?")
+# A handshake with a certificate that is too old, is for somebody else, or comes from nobody that is known.
+CERTIFICATES = ("good", "expired", "other", "unknown")
+MODE = re.compile(rf"({'|'.join(STEPS)})((?:acc)?(?:\d\d\d|{'|'.join((*ACTS, *CERTIFICATES))}))(?:x(\d+))?")
 
 
 class Relay:
@@ -147,6 +165,13 @@ class Relay:
         self.talks: set[asyncio.Task[None] | None] = set()
         self.gate = asyncio.Event()
         self.gate.set()
+        self.certificates = dict(self._certificates())
+
+    def _certificates(self) -> Iterator[tuple[str, ssl.SSLContext]]:
+        for name in CERTIFICATES if self.options.tls else ():
+            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            context.load_cert_chain(f"{self.options.certificates}/{name}.pem")
+            yield name, context
 
     def note(self, **fact: object) -> None:
         """Write a line of truth."""
@@ -172,7 +197,7 @@ class Relay:
                 self.told[mode[1]] = mode[2], int(mode[3] or 1)
             if "hold" in order:
                 (self.gate.clear if order["hold"] else self.gate.set)()
-            writer.write(b"done\n")
+            writer.write(f"{json.dumps(self.told)}\n".encode())
         writer.close()
 
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -194,9 +219,13 @@ class Talk:
         self.since, self.rcpt = 0.0, ""
         self.has_sender = self.has_rcpt = False
         self.messages = 0
+        # What it takes before mail is taken: each is true from the beginning where it is not asked for.
+        self.is_safe, self.is_greeted, self.is_known = not relay.options.tls, False, not relay.options.login
 
     async def run(self) -> None:
         """Answer commands, one after the other."""
+        if self.relay.options.tls == "implicit":
+            await self.protect()
         await self.answer("connect", "220 relay.test ESMTP")
         while line := (await self.reader.readline()).decode("utf-8", "replace").strip():
             verb = line.split(" ")[0].split(":")[0].upper()
@@ -204,15 +233,47 @@ class Talk:
             await (handler(line) if handler else self.write("250 2.0.0 ok"))
 
     async def on_ehlo(self, line: str) -> None:
-        """Offer what the options say."""
+        """Offer what the options say, a login only where nobody can read it."""
+        self.is_greeted = True
         offered = ["8BITMIME", "ENHANCEDSTATUSCODES", *self.relay.options.offer]
+        offered += [] if self.is_safe else ["STARTTLS"]
+        offered += ["AUTH PLAIN"] if self.is_safe and self.relay.options.login else []
         await self.answer(
             "ehlo", "\r\n".join(["250-relay.test", *(f"250-{one}" for one in offered), "250 SIZE 9000000"])
         )
 
+    async def on_starttls(self, line: str) -> None:
+        """Protect the connection, and forget what was said before (RFC 3207 section 4.2)."""
+        if await self.answer("starttls", "220 2.0.0 go on"):
+            await self.protect()
+
+    async def protect(self) -> None:
+        """Do the handshake, or what the mode says instead."""
+        name = self.relay.act("tls", "")
+        if name in ACTS:
+            await ACTS[name](self, "500 no handshake")
+            raise Over
+        await self.writer.start_tls(self.relay.certificates[name or "good"])
+        self.is_safe, self.is_greeted = name in ("", "good"), False
+
+    async def on_auth(self, line: str) -> None:
+        """Let in who knows the password."""
+        if not self.is_safe:
+            self.relay.note(kind="clear", said="AUTH")
+        wanted = base64.b64encode("\0{}\0{}".format(*self.relay.options.login.split(":")).encode()).decode()
+        if line.split()[1:] != ["PLAIN", wanted]:
+            await self.write("535 5.7.8 bad login")
+        else:
+            self.is_known = await self.answer("auth", "235 2.7.0 welcome")
+
     async def on_mail(self, line: str) -> None:
         """Begin a message, unless this connection had enough of them."""
         self.since, self.rcpt, self.has_rcpt = time.time(), "", False
+        if not self.is_safe:
+            self.relay.note(kind="clear", said="MAIL")
+        if not (self.is_greeted and self.is_known):
+            await self.write("530 5.7.0 log in first" if self.is_greeted else "503 5.5.1 EHLO first")
+            return
         most = self.relay.options.per_connection
         if most and self.messages >= most:
             await self.write("421 4.7.0 too many messages on this connection")
@@ -298,11 +359,15 @@ async def main() -> None:
     asked.add_argument("truth")
     asked.add_argument("--offer", action="append", default=[], help="PIPELINING, CHUNKING, …")
     asked.add_argument("--slow", type=float, default=0.0, help="seconds before each answer to the end of a message")
+    asked.add_argument("--tls", choices=("starttls", "implicit"), help="take nothing unprotected")
+    asked.add_argument("--certificates", help="the folder with good.pem, expired.pem, other.pem, unknown.pem")
+    asked.add_argument("--login", default="", help="NAME:PASSWORD to ask for")
+    asked.add_argument("--port", type=int, default=0)
     asked.add_argument("--per-connection", type=int, default=0, help="messages before it says 421")
     relay = Relay(asked.parse_args())
     ports = {}
-    for name, talk in (("port", relay.talk), ("control", relay.control)):
-        server = await asyncio.start_server(talk, "127.0.0.1", 0, limit=2**24)
+    for name, talk, port in (("port", relay.talk, relay.options.port), ("control", relay.control, 0)):
+        server = await asyncio.start_server(talk, "127.0.0.1", port, limit=2**24)
         ports[name] = server.sockets[0].getsockname()[1]
     sys.stdout.write(f"{json.dumps(ports)}\n")
     sys.stdout.flush()

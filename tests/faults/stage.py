@@ -9,31 +9,30 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from mailer.app.opening import open_app
 from mailer.config import load
 from mailer.mailing import mailings
 from mailer.outcomes import account
 from tests.faults import checker, sender
+from tests.faults.cable import Cable
 from tests.make import make_draft, make_list, make_reader, start
 
 SECONDS = 60
+FIRST = "sink"
 DOMAINS = 8
 CONFIG = """\
 [store]
 url = "{url}"
 [keys]
 folder = "{folder}/keys"
-[relay.sink]
-port = {port}
-connections = 4
-ehlo_name = "us.test"
-command_seconds = {patience}
-data_seconds = {patience}
 [send]
 tick_seconds = 0.05
 lease_seconds = {lease}
@@ -42,6 +41,16 @@ retry_growth = 1
 uncertain_seconds = 0.05
 [log]
 level = "warning"
+"""
+ROAD = """\
+[relay.{name}]
+host = "localhost"
+port = {port}
+connections = 4
+ehlo_name = "us.test"
+connect_seconds = {patience}
+command_seconds = {patience}
+data_seconds = {patience}
 """
 
 
@@ -57,18 +66,34 @@ class Relay:
     """A relay in a process of its own; its options are those of relay.py."""
 
     def __init__(self, truth: Path, *options: str) -> None:
-        self.truth = truth
-        command = [sys.executable, str(Path(__file__).with_name("relay.py")), str(truth), *options]
+        self.truth, self._options, self.port = truth, options, 0
+        self.start()
+
+    def start(self) -> None:
+        """Start it; again in its old place."""
+        program = str(Path(__file__).with_name("relay.py"))
+        command = [sys.executable, program, str(self.truth), "--port", str(self.port), *self._options]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert self._process.stdout is not None
         ports = json.loads(self._process.stdout.readline())
         self.port = ports["port"]
         self._control = socket.create_connection(("127.0.0.1", ports["control"]))
 
-    def order(self, **order: object) -> None:
-        """Tell it something; when this returns it holds."""
+    def kill(self) -> None:
+        """End it by force, in the middle of whatever it does."""
+        self._process.kill()
+        self.close()
+
+    def order(self, **order: object) -> dict[str, tuple[str, int]]:
+        """Tell it something; when this returns it holds. Return what it was told: step → act, times that are left."""
         self._control.sendall(f"{json.dumps(order)}\n".encode())
-        assert self._control.recv(100) == b"done\n"
+        told: dict[str, tuple[str, int]] = json.loads(self._control.recv(4096))
+        return told
+
+    def suffer(self, mode: str) -> None:
+        """Let a fault happen to whoever comes next, and wait until it has happened as often as the mode says."""
+        self.order(tell=mode)
+        until(lambda: not any(left for _, left in self.order().values()))
 
     def taken(self) -> int:
         """Return how many messages it accepted."""
@@ -80,15 +105,39 @@ class Relay:
         self._process.communicate()
 
 
-class Stage:
-    """An installation whose mail goes to one relay of ours."""
+@dataclass(frozen=True)
+class Setting:
+    """How an installation is set up: ``more`` lines for the first relay, ``far`` for how its senders reach the store.
 
-    def __init__(self, folder: Path, url: str, relay: Relay, *, patience: float = 5, lease: float = 1) -> None:
-        self.relay, self.config_file = relay, folder / "config.toml"
-        self.config_file.write_text(
-            CONFIG.format(url=url, folder=folder, port=relay.port, patience=patience, lease=lease)
-        )
-        self.app = open_app(load(self.config_file))
+    With a ``cable`` to the first relay the mail goes through it.
+    """
+
+    patience: float = 5
+    lease: float = 1
+    more: str = ""
+    far: str = ""
+    is_cabled: bool = False
+
+
+class Stage:
+    """An installation whose mail goes to relays of ours; to ``relay``, if it is about one only."""
+
+    def __init__(self, folder: Path, url: str, relays: Mapping[str, Relay], setting: Setting) -> None:
+        self.relays, self.relay = relays, relays[FIRST]
+        self.cable = Cable(self.relay.port) if setting.is_cabled else None
+        roads = [
+            ROAD.format(
+                name=name,
+                port=self.cable.port if self.cable and name == FIRST else relay.port,
+                patience=setting.patience,
+            )
+            + (setting.more if name == FIRST else "")
+            for name, relay in relays.items()
+        ]
+        self.config_file, near = folder / "config.toml", folder / "near.toml"
+        for file, store in ((self.config_file, setting.far or url), (near, url)):
+            file.write_text("".join((CONFIG.format(url=store, folder=folder, lease=setting.lease), *roads)))
+        self.app = open_app(load(near))
         self.senders: list[BaseProcess] = []
         self.left: dict[str, float] = {}
         self.mailing_id = 0
@@ -137,7 +186,8 @@ class Stage:
         """Print the checker's line, and fail if a promise is broken."""
         for process in self.senders:
             end(process, signal.SIGTERM)
-        verdict = checker.check(self.app.store, self.mailing_id, checker.read([self.relay.truth]), self.left)
+        truth = checker.read([relay.truth for relay in self.relays.values()])
+        verdict = checker.check(self.app.store, self.mailing_id, truth, self.left)
         sys.stdout.write(f"{verdict.line()}\n")
         assert not verdict.broken, verdict.line()
         return verdict
@@ -152,6 +202,8 @@ class Stage:
         for process in self.senders:
             process.kill()
             process.join()
+        if self.cable:
+            self.cable.close()
         self.app.close()
 
 
@@ -171,20 +223,22 @@ def limit_files(process: BaseProcess, size: int = resource.RLIM_INFINITY) -> Non
 
 
 @contextmanager
-def staged(folder: Path, url: str, *options: str, **settings: float) -> Iterator[Stage]:
-    """Open a stage whose relay has these options; everything on it ends with it."""
-    relay = Relay(folder / "truth.jsonl", *options)
-    try:
-        stage = Stage(folder, url, relay, **settings)
+def staged(
+    folder: Path, url: str, *options: str, others: Mapping[str, Sequence[str]] = MappingProxyType({}), **setting: Any
+) -> Iterator[Stage]:
+    """Open a stage whose relay has these options, ``others`` theirs; everything on it ends with it."""
+    with ExitStack() as stack:
+        relays = {FIRST: Relay(folder / "truth.jsonl", *options)}
+        relays |= {name: Relay(folder / f"{name}.jsonl", *theirs) for name, theirs in others.items()}
+        for relay in relays.values():
+            stack.callback(relay.close)
+        stage = Stage(folder, url, relays, Setting(**setting))
+        stack.callback(stage.close)
         try:
             yield stage
         except AssertionError:
             sys.stdout.write(stage.said()[-3000:])
             raise
-        finally:
-            stage.close()
-    finally:
-        relay.close()
 
 
 PLAIN: tuple[str, ...] = ()
