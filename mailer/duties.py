@@ -15,7 +15,7 @@ from mailer.config import Config
 from mailer.errors import WrongSchema
 from mailer.mailing import alarms, deliveries, mailings, notices
 from mailer.people import consent, limits, proofs, purge, subscriptions
-from mailer.send import leases
+from mailer.send import leases, retry
 from mailer.store import occurrences, schema
 from mailer.store.engine import Session, Store, StoreTrouble
 from mailer.tokens import Keys
@@ -76,14 +76,23 @@ class Duties:
         self._answer()
         self._watch_forms()
         self._do("rescue", lambda session: crash.at("before rescue commit", leases.rescue(session, doubt)))
+        self._do("pull in", partial(leases.pull_in, lane="notice", furthest=self._furthest))
         for mailing_id, state in self._unfinished():
             if state == "sending":
-                self._do("regroup", partial(deliveries.regroup_due, mailing_id=mailing_id))
+                self._do("regroup", partial(self._regroup, mailing_id=mailing_id))
                 self._do("finish", partial(mailings.finish, mailing_id=mailing_id))
             elif state == "stopped":
                 self._sweep(mailing_id)
         self._do("close", leases.close_stopped)
         self._nightly()
+
+    @property
+    def _furthest(self) -> datetime:
+        return clock.now() + retry.longest(self._config.send)
+
+    def _regroup(self, session: Session, mailing_id: int) -> int:
+        leases.pull_in(session, "mailing", self._furthest, mailing_id)
+        return deliveries.regroup_due(session, mailing_id)
 
     def _answer(self) -> None:
         """Answer sign-ups, few in each transaction: a flood of them must not keep others from writing."""

@@ -118,6 +118,18 @@ def gather_notices(session: Session) -> int:
     return len(due)
 
 
+def pull_in(session: Session, lane: str, furthest: datetime, mailing_id: int = 0) -> int:
+    """Let go now what waits for a moment after ``furthest``, of one mailing or of notices; return how many rows.
+
+    No wait is that long: it was written down by a clock that was ahead then, and is not any more.
+    """
+    rows = TABLES[lane]
+    late = update(rows).where(rows.c.state.in_(("waiting", "uncertain")), rows.c.next_at > furthest)
+    if lane == "mailing":
+        late = late.where(rows.c.mailing_id == mailing_id)
+    return _count(session, late.where(is_open(rows.name)).values(next_at=clock.now()))
+
+
 def _due_notices() -> Select[int]:
     open_batch = exists().where(Batch.id == Notice.batch_id, Batch.done_at.is_(None))
     return select(Notice.id).where(

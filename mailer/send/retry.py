@@ -12,6 +12,11 @@ LONGEST = timedelta(hours=6)
 JITTER = 0.1
 
 
+def longest(send: Send) -> timedelta:
+    """Return what no wait is longer than."""
+    return max(LONGEST, timedelta(seconds=min(send.uncertain_seconds, 1e9))) * (1 + 2 * JITTER)
+
+
 def wait_after(tries: int, send: Send) -> timedelta:
     """Return the wait after the given number of tries (>= 1), each longer than the one before, ± 10 %."""
     seconds = send.first_retry_seconds * send.retry_growth ** min(tries - 1, 50)
