@@ -23,7 +23,6 @@ from mailer.cli.bench import postgres
 from mailer.store import schema
 from mailer.store.engine import Store
 from mailer.store.tables import Delivery
-from mailer.store.turn import Turn
 from tests.faults import stage as stages
 from tests.faults.stage import CHUNKING, PIPELINING, PLAIN, Stage, end, staged
 from tests.faults.test_leaving import leave
@@ -45,8 +44,7 @@ def perform(stage: Stage, chance: random.Random, readers: int) -> None:
         stage.until_taken(chance.randint(1, readers // 20))
         act, process = chance.choice(ACTS), running.pop(0)
         if act == "freeze":
-            with Turn(stage.app.store.path).taken() if stage.app.store.path else nullcontext():
-                os.kill(process.pid, signal.SIGSTOP)
+            freeze(process.pid, stage.app.store.path)
             running.append(stage.send(prepare=little_patience))
             stage.until_taken(5)
             os.kill(process.pid, signal.SIGCONT)

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -52,6 +52,17 @@ connect_seconds = {patience}
 command_seconds = {patience}
 data_seconds = {patience}
 """
+
+
+def freeze(pid: int, store: Path | None) -> None:
+    """Stop a process where it stands, but not while it writes.
+
+    SQLite has one writer: frozen while it writes, it would keep everybody out until it is thawed.
+    """
+    with Turn(store).taken() if store else nullcontext():
+        os.kill(pid, signal.SIGSTOP)
+        # A signal takes its time, and one thread stops after the other.
+        until(lambda: all("State:\tT" in file.read_text() for file in Path(f"/proc/{pid}/task").glob("*/status")))
 
 
 def until(true: Callable[[], object], seconds: float = SECONDS) -> None:

@@ -3,7 +3,6 @@
 import os
 import random
 import signal
-from contextlib import nullcontext
 
 import pytest
 from sqlalchemy import func, select
@@ -11,7 +10,6 @@ from sqlalchemy import func, select
 from mailer import crash
 from mailer.store import engine
 from mailer.store.tables import Delivery
-from mailer.store.turn import Turn
 from tests.faults.stage import CHUNKING, PIPELINING, Stage, end, staged, until
 
 READERS = 200
@@ -67,9 +65,7 @@ def test_a_frozen_process_writes_nothing_after_its_lease(tmp_path, store_url) ->
         frozen = stage.send(prepare=little_patience)
         for _ in range(2):
             stage.until_taken(READERS // 8)
-            # SQLite has one writer: frozen while it writes, it would keep everybody out until it is thawed.
-            with Turn(stage.app.store.path).taken() if stage.app.store.path else nullcontext():
-                os.kill(frozen.pid, signal.SIGSTOP)
+            freeze(frozen.pid, stage.app.store.path)
             other = stage.send(prepare=little_patience)
             # Taken over: what the frozen one had begun is called uncertain.
             until(lambda pid=frozen.pid: not begun_by(stage, pid))
