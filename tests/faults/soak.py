@@ -24,7 +24,7 @@ from mailer.store import schema
 from mailer.store.engine import Store
 from mailer.store.tables import Delivery
 from tests.faults import stage as stages
-from tests.faults.stage import CHUNKING, PIPELINING, PLAIN, Stage, end, staged
+from tests.faults.stage import CHUNKING, PIPELINING, PLAIN, Stage, end, freeze, staged
 from tests.faults.test_leaving import leave
 from tests.faults.test_processes import little_patience
 from tests.faults.test_replies import EVERY

@@ -21,6 +21,7 @@ from mailer.app.opening import open_app
 from mailer.config import load
 from mailer.mailing import mailings
 from mailer.outcomes import account
+from mailer.store.turn import Turn
 from tests.faults import checker, sender
 from tests.faults.cable import Cable
 from tests.make import make_draft, make_list, make_reader, start

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from mailer import crash
 from mailer.store import engine
 from mailer.store.tables import Delivery
-from tests.faults.stage import CHUNKING, PIPELINING, Stage, end, staged, until
+from tests.faults.stage import CHUNKING, PIPELINING, Stage, end, freeze, staged, until
 
 READERS = 200
 # Each answer takes a moment, so that a run lasts long enough to be hit.
