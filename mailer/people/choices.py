@@ -27,6 +27,9 @@ class Choice:
     paused_until: datetime | None = None
     ended_at: datetime | None = None
     takes_signups: bool = False
+    # What the reader has with the list, 0 for nothing; and who may read the list's archive.
+    subscription_id: int = 0
+    archive: str = ""
 
     @property
     def is_had(self) -> bool:
@@ -106,11 +109,13 @@ def _choice(mlist: MailingList, mine: Subscription | None = None) -> Choice:
         "list_language": mlist.language,
         "about": mlist.description.split("\n")[0],
         "takes_signups": mlist.open_signup and mlist.closed_at is None,
+        "archive": mlist.archive,
     }
     if mine is None:
         return Choice(**of_list)
     return Choice(
         **of_list,
+        subscription_id=mine.id,
         state=mine.state,
         frequency=mine.frequency,
         since=mine.confirmed_at,

@@ -214,6 +214,7 @@ async def _page(house: House, request: Request, seen: Visit, came: Came, *, is_m
         minutes=visit.FRESH_MINUTES,
         token=request.path_params["token"],
         mine=MINE,
+        read=house.links.read,
         words=_words(house, found),
         languages=sorted({*found.languages, *house.languages.offered}),
         frequencies=(subscriptions.EACH, subscriptions.DAILY, subscriptions.WEEKLY),

@@ -186,6 +186,18 @@ def test_old_addresses_lead_on(small_town: Town) -> None:
     assert small_town.client.get(f"/a/statements/{before}").status_code == 404
 
 
+def test_a_reader_finds_what_is_for_readers_on_their_own_page(small_town: Town) -> None:
+    small_town.publish()
+    reader = small_town.reader()
+    shown = small_town.client.get(small_town.fresh(reader)).text
+    assert "/r/" not in shown, "everybody may read it"
+    show(small_town, "subscribers", False)
+    link = re.search(r'href="([^"]*/r/[^"]+)"', small_town.client.get(small_town.fresh(reader)).text)
+    assert link
+    assert "Water will be off on Monday" in small_town.client.get(link[1]).text
+    assert "/r/" not in small_town.client.get(small_town.links.choices(reader.id)).text, "a mail may be passed on"
+
+
 def test_a_correction_is_dated_and_what_was_sent_stays(small_town: Town) -> None:
     small_town.publish()
     path = f"/a/press/{small_town.slug}"
