@@ -5,8 +5,8 @@
 
 A *mode* is a step, an act, and how often: ``rcpt550``, ``endaccrst``, ``mail421x3``. A recipient brings theirs in the
 local part (``rcpt450x2.17@…`` is put off twice); the control port takes one JSON a line: ``{"tell": "mail421x3"}``
-for whoever comes next, ``{"hold": true}`` keeps back the answers to the ends of messages. A new act is a function
-below, with ``@act`` above it.
+for whoever comes next, ``{"hold": true}`` keeps back the answers to the ends of messages, ``{"slow": 0}`` is as
+``--slow``. A new act is a function below, with ``@act`` above it.
 
 TRUTH grows by one JSON line for each MAIL FROM (when it was seen, and for whom) and for each message accepted,
 written before the answer is. One that answers ``end`` with a refusal, or ends the connection, accepted nothing;
@@ -197,6 +197,7 @@ class Relay:
                 self.told[mode[1]] = mode[2], int(mode[3] or 1)
             if "hold" in order:
                 (self.gate.clear if order["hold"] else self.gate.set)()
+            self.options.slow = order.get("slow", self.options.slow)
             writer.write(f"{json.dumps(self.told)}\n".encode())
         writer.close()
 

@@ -2,7 +2,6 @@
 
 import json
 import statistics
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -11,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from tests.faults import checker
-from tests.faults.stage import PIPELINING, Relay, Stage, staged, until
+from tests.faults.stage import PIPELINING, Relay, staged, until
 
-READERS = 700
+READERS = 1200
 # Its answers to the ends of messages take the time, so that the machine has nothing to do with its rate.
 SLOW = ("--slow", "0.04")
 SECONDS, WINDOW = 1.2, 0.2
-# The promise is 0.9; a machine that has other work to do must not break it here.
-KEPT = 0.75
+# A machine that has other work to do may hold up one measurement; the promise is kept if one of them shows it.
+KEPT, MEASUREMENTS = 0.9, 3
 
 
 def dies(relay: Relay) -> None:
@@ -49,15 +48,20 @@ def test_the_other_relay_does_not_feel_it(tmp_path, sqlite_url, fault) -> None:
         stage.mail([f"reader{number}" for number in range(READERS)])
         stage.send()
         until(lambda: min(ill.taken(), well.taken()) > 20)
-        before = rate(well)
-        fault(ill)
-        during = rate(well)
-        is_well(ill, fault)
+        shares = list[float]()
+        while len(shares) < MEASUREMENTS and max(shares, default=0.0) < KEPT:
+            before = rate(well)
+            fault(ill)
+            shares.append(rate(well) / before)
+            is_well(ill, fault)
+        for relay in (ill, well):
+            relay.order(slow=0)
         stage.until_sent()
-        verdict = stage.check()
-        sys.stdout.write(f"{fault.__name__}: {during:.0f} a window, {before:.0f} before, {verdict.begun} in doubt\n")
-        assert during >= KEPT * before
-        nobody_has_it_from_both(stage)
+        stage.check()
+        assert max(shares) >= KEPT
+        # Who was in doubt at one relay did not go by the other.
+        one, other = (checker.read([relay.truth]).copies.keys() for relay in (ill, well))
+        assert not one & other
 
 
 def rate(relay: Relay) -> float:
@@ -71,9 +75,3 @@ def rate(relay: Relay) -> float:
 def accepted(truth: Path) -> list[float]:
     facts = (json.loads(line) for line in truth.read_text().splitlines(keepends=True) if line.endswith("\n"))
     return [fact["at"] for fact in facts if fact["kind"] == "accepted"]
-
-
-def nobody_has_it_from_both(stage: Stage) -> None:
-    """Check that who was in doubt at one relay did not go by the other."""
-    one, other = (checker.read([relay.truth]).copies.keys() for relay in stage.relays.values())
-    assert not one & other
