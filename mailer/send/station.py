@@ -128,7 +128,11 @@ class Station:
             return 0
         room = min(max(self.window - self._unfinished[is_urgent], 0), wanted)
         purse = self._purses[is_urgent]
-        return room if purse is None else purse.room(room, min(max(self.window, int(self._rate)), wanted))
+        if purse is None:
+            return room
+        # What is drawn and not used in time is lost: no more of it than the connections are sure to take.
+        sure = max(2 * sum(line.capacity for line in self._lines), self.relay.connections)
+        return purse.room(min(room, max(sure, int(self._rate))), min(max(sure, int(self._rate)), wanted))
 
     def rest(self, why: str, longest: float = LONGEST_PAUSE, *, is_login: bool = False) -> None:
         """Leave the relay alone for a while, longer each time, and hand back what was meant for it."""
