@@ -43,7 +43,7 @@ def unfrozen(session: Session, worker: str, seconds: float = FREEZE_SECONDS) -> 
         .where(Mailing.started_at.is_not(None), Mailing.frozen_at.is_(None), free)
         .order_by(Mailing.started_at)
         .limit(1)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, key_share=True)
     )
     if found is not None:
         session.execute(update(Mailing).where(Mailing.id == found).values(freezer=worker, freeze_until=_until(seconds)))
@@ -113,7 +113,7 @@ def freeze(
     route, a batch for each route. People are counted, put into batches and inserted in three statements that
     must see the same moment: the transaction has to be ``write(one_moment=True)``.
     """
-    mailing = session.get_one(Mailing, mailing_id, with_for_update=True, populate_existing=True)
+    mailing = hold(session, mailing_id)
     if mailing.frozen_at is not None or mailing.freezer != worker:
         return 0
     now = clock.now()
@@ -137,6 +137,15 @@ def freeze(
     prolonged = update(Mailing).where(Mailing.id == mailing_id).values(freeze_until=_until(seconds))
     session.execute(prolonged.execution_options(synchronize_session=False))
     return chosen
+
+
+def hold(session: Session, mailing_id: int) -> Mailing:
+    """Hold the mailing against everybody else who freezes it, and against no one who leaves by it.
+
+    Leaving refers to the mailing and would wait for the whole chunk. Who is chosen by a chunk and leaves before it
+    is committed has a row that is queued: the last look leaves it out before anything is begun.
+    """
+    return session.get_one(Mailing, mailing_id, with_for_update={"key_share": True}, populate_existing=True)
 
 
 def _until(seconds: float) -> ColumnElement[datetime]:

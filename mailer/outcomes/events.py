@@ -110,7 +110,8 @@ def hold_still(session: Session, subscriber_id: int, mailing_id: int = 0) -> Sub
     """Take the person's turn, and let no mailing choose them, before something is ended for good.
 
     Freezing an audience writes rows that refer to the person: it waits for us, or we wait for its chunk
-    and then see its rows. It holds its mailing before that, so the mailing comes first here too.
+    and then see its rows. It holds its mailing before that, so the mailing comes first here too; it is held against
+    being forgotten, not against its chunk.
     """
     session.execute(select(Mailing.id).where(Mailing.id == mailing_id).with_for_update(read=True, key_share=True))
     return take_turn(session, subscriber_id, alone=True)

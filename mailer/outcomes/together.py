@@ -83,7 +83,7 @@ class _Held:
 
 
 def _hold_mailings(session: Session, ids: Collection[int]) -> set[int]:
-    """Keep the mailings from being frozen meanwhile; return those there are."""
+    """Keep the mailings from being forgotten meanwhile; return those there are."""
     return set(session.scalars(_said(session).mailings, _ids(ids))) if ids else set()
 
 

@@ -29,7 +29,7 @@ from mailer.send.relays import Relays
 from mailer.send.report import Report
 from mailer.send.reporter import Reporter
 from mailer.store import schema
-from mailer.store.engine import Store, StoreTrouble
+from mailer.store.engine import Store, StoreTrouble, met_another
 from mailer.store.tables import Mailing
 from mailer.store.tables import Worker as WorkerRow
 from mailer.store.wake import Wake
@@ -131,17 +131,26 @@ class Worker:
     async def _freeze_one(self, mailing_id: int) -> None:
         store = self._house.store
 
-        def look() -> tuple[list[str], int | None]:
+        def look(size: int) -> tuple[list[str], int | None]:
             with store.read() as session:
                 mailing = session.get_one(Mailing, mailing_id)
                 few = 0 if mailing.freeze_cursor else FEW
                 routes = mailing.routes or freeze.choose_routes(session, mailing_id, few)
                 # A domain with a pace of its own is never among the small ones.
-                return sorted({*routes, *self._relays.capped}), freeze.next_bound(session, mailing_id)
+                return sorted({*routes, *self._relays.capped}), freeze.next_bound(session, mailing_id, size)
 
+        size = freeze.CHUNK
         while not self._stop.is_set():
-            routes, bound = await asyncio.to_thread(look)
-            written = await asyncio.to_thread(self._freeze_chunk, mailing_id, bound, routes)
+            routes, bound = await asyncio.to_thread(look, size)
+            try:
+                written = await asyncio.to_thread(self._freeze_chunk, mailing_id, bound, routes)
+            except StoreTrouble as error:
+                # Somebody who was to be chosen left meanwhile: fewer people at a time are done before the next leaves.
+                if not met_another(error) or size == 1:
+                    raise
+                size = max(size // 4, 1)
+                continue
+            size = min(size * 2, freeze.CHUNK)
             self.wake()
             if bound is None or not written:
                 # Done, or another worker took it over.

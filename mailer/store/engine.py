@@ -15,6 +15,8 @@ from mailer.store.turn import Turn
 
 # What a process that must go on catches when the store cannot be read or written just now.
 StoreTrouble = (SQLAlchemyError, ConfigError, Refused, OSError)
+# What PostgreSQL answers where transactions met (40001) or waited for each other in a ring (40P01): try again.
+MET = ("40001", "40P01")
 # The PostgreSQL channel on which a commit tells senders to look.
 CHANNEL = "mailer"
 SQLITE = "sqlite:///"
@@ -145,6 +147,11 @@ class Store:
             raise ConfigError(
                 f"{path} cannot be made ({error.strerror})", place="store.url", cure="name a folder we may write"
             ) from None
+
+
+def met_another(error: BaseException) -> bool:
+    """Whether a transaction failed only because another changed the same rows meanwhile: it may be tried again."""
+    return isinstance(error, DatabaseError) and getattr(error.orig, "sqlstate", "") in MET
 
 
 def _parsed(url: str) -> URL:
