@@ -73,6 +73,14 @@ def named(session: Session, name: str) -> MailingList:
     raise NotFound(f"there is no list called {one_line(name, 80)!r}", cure=cure)
 
 
+def need(session: Session, list_id: int) -> MailingList:
+    """Return the list with this number; NotFound if there is none."""
+    found = session.get(MailingList, list_id, populate_existing=True)
+    if found is None:
+        raise NotFound(f"there is no list {list_id}", cure="`mailer list show` names them")
+    return found
+
+
 def every(session: Session) -> Sequence[MailingList]:
     """Return every list by name, closed ones too."""
     return session.scalars(select(MailingList).order_by(MailingList.name)).all()

@@ -45,6 +45,7 @@ SAID = {
     "stopped": "It is stopped for good.",
     "settled": "That is decided.",
     "listed": "The list is made.",
+    "archived": "The archive is changed.",
     "added": "They are added.",
     "left": "They are taken off. Nothing more is begun for them.",
     "password": "Your password is changed. Every other browser is logged out.",

@@ -7,6 +7,7 @@ from starlette.responses import Response
 from mailer.errors import MailerError, Refused
 from mailer.outcomes import reasons
 from mailer.people import breaker, lists
+from mailer.web.desk.archiving import VISIBILITIES
 from mailer.web.desk.call import Call
 from mailer.web.desk.plain import plain
 from mailer.web.house import Session
@@ -64,4 +65,5 @@ async def _page(call: Call, given: dict[str, str], error: MailerError | None = N
     found = await call.read(_look, call)
     typed = dict.fromkeys(FIELDS, "") | given
     status = 422 if error else 200
-    return call.page("desk/lists.html", status=status, here="lists", known=found, typed=typed, error=error)
+    values: dict[str, Any] = {"known": found, "typed": typed, "error": error, "visibilities": VISIBILITIES}
+    return call.page("desk/lists.html", status=status, here="lists", **values)

@@ -8,6 +8,7 @@ from starlette.routing import BaseRoute, Route
 from mailer.staff.roles import KEEP_LISTS, KEEP_PEOPLE, KEEP_STAFF, LOOK, SEE_PEOPLE, SEND, WRITE
 from mailer.web.desk import (
     accounts,
+    archiving,
     embedding,
     entrance,
     home,
@@ -47,6 +48,8 @@ WAYS = (
     Way("POST", "/desk/mailings/{id}/resume", SEND, mailings.resume),
     Way("GET", "/desk/mailings/{id}/stop", SEND, mailings.show_stop),
     Way("POST", "/desk/mailings/{id}/stop", SEND, mailings.stop),
+    Way("GET", "/desk/mailings/{id}/archive", SEND, archiving.show),
+    Way("POST", "/desk/mailings/{id}/archive", SEND, archiving.change),
     Way("GET", "/desk/mailings/{id}/watch", LOOK, accounts.show_watch),
     Way("GET", "/desk/mailings/{id}/status", LOOK, accounts.show_status),
     Way("GET", "/desk/mailings/{id}/people/twice", SEE_PEOPLE, accounts.show_twice),
@@ -56,6 +59,7 @@ WAYS = (
     Way("GET", "/desk/mailings/{id}/account.csv", SEE_PEOPLE, accounts.as_csv),
     Way("GET", "/desk/lists", LOOK, lists.show),
     Way("POST", "/desk/lists", KEEP_LISTS, lists.make),
+    Way("POST", "/desk/lists/{id}/archive", KEEP_LISTS, archiving.show_list_to),
     Way("GET", "/desk/forms", LOOK, embedding.show),
     Way("GET", "/desk/readers", SEE_PEOPLE, readers.show),
     Way("POST", "/desk/readers", KEEP_PEOPLE, readers.add),

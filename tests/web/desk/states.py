@@ -121,6 +121,10 @@ STATES: dict[str, State] = {
     "paused": _at(Office.paused),
     "stopped": _at(Office.stopped),
     "sent": _at(Office.sent),
+    "archive": _at(Office.sent, "/archive"),
+    "archive-wrong": lambda office: office.post(
+        f"/desk/mailings/{_once(Office.sent, office)}/archive", what="correct", note=" "
+    ),
     "people": _at(Office.sent, "/people/accepted"),
     "twice": _at(Office.sent, "/people/twice"),
     "people-uncertain": _at(Office.sent, "/people/uncertain"),

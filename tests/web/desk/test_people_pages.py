@@ -237,3 +237,14 @@ def test_what_brought_people_who_never_signed_up_is_named(office: Office) -> Non
     page = office.client("writer").get("/desk/lists").text
     assert "Why readers left: 1 never signed up" in page
     assert re.search(r"look into it.*1 reader\s+says they never signed up.*added by test", page)
+
+
+def test_who_may_read_a_list_s_archive_is_changed(small_office: Office) -> None:
+    small_office.lists()
+    with small_office.store.read() as session:
+        number = lists.named(session, "press").id
+    assert small_office.post(f"/desk/lists/{number}/archive", archive="subscribers").status_code == 303
+    assert small_office.post(f"/desk/lists/{number}/archive", archive="everyone").status_code == 422
+    with small_office.store.read() as session:
+        assert lists.need(session, number).archive == "subscribers"
+    assert small_office.client("").get("/a/press").status_code == 403
