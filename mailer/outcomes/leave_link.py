@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from mailer import address, clock
-from mailer.errors import Refused
+from mailer.errors import NotFound, Refused
 from mailer.outcomes import events
 from mailer.people import consent, subscriptions
 from mailer.store.tables import MailingList, Subscriber, Subscription
@@ -39,9 +39,12 @@ class Place:
 
 def look(session: Session, subscription_id: int) -> Place:
     """Say where the link of this subscription leads; the address is masked, for the mail may be forwarded."""
-    subscription = session.get(Subscription, subscription_id)
-    subscriber = session.get(Subscriber, subscription.subscriber_id) if subscription else None
-    if subscription is None or subscriber is None or subscriber.erased_at:
+    try:
+        subscription = subscriptions.need(session, subscription_id)
+    except NotFound:
+        return Place(GONE)
+    subscriber = session.get_one(Subscriber, subscription.subscriber_id)
+    if subscriber.erased_at:
         return Place(GONE)
     mlist = session.get_one(MailingList, subscription.list_id)
     return Place(

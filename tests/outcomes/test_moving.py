@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from mailer.errors import BadInput, NotFound, Refused
-from mailer.outcomes import events, moving
+from mailer.outcomes import events, leave_link, moving
 from mailer.people import consent, lists, signups, subscribers, subscriptions, suppression
 from mailer.store.tables import Delivery, Notice, Subscriber
 from tests.make import freeze_all, make_list, make_reader, make_started, subscription_of
@@ -116,6 +116,8 @@ def test_who_is_known_there_too_is_joined_and_old_links_go_on(store, config, key
         assert states(session, found.id) == {"press": active, "works": ("paused", "weekly"), "news": active}
         assert {state for state, _ in states(session, person).values()} == {"ended"}
     with store.write() as session:
+        shown = leave_link.look(session, old_link)
+        assert (shown.state, shown.frequency) == (leave_link.OPEN, "each"), "the page says what pressing would do"
         left = events.leave(session, old_link, why=events.BY_ONE_CLICK, actor="one-click")
         assert (left.list_title, left.already) == ("Press statements", False)
         assert states(session, other.id)["press"] == ("ended", "each")
