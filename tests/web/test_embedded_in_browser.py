@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from mailer.people import offers
 from mailer.store.engine import Store
@@ -19,10 +19,10 @@ from mailer.web import snippets
 from mailer.web.house import open_house
 from mailer.web.site import make_site
 from tests.house.floorplan import ROOT
+from tests.web.browsing import CHROMIUM
 from tests.web.neighbour import Neighbour
 from tests.web.town import Town, build
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 AXE = ROOT / "tests/vendor/axe.min.js"
 pytestmark = [
     pytest.mark.skipif(not CHROMIUM, reason="there is no chromium on this machine"),
@@ -63,14 +63,6 @@ def served(
     thread.join()
     listening.close()
     store.close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

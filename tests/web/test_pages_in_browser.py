@@ -7,15 +7,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route
 
 from mailer.store.engine import Store
 from mailer.tokens import Keys
 from tests.house.floorplan import ROOT
+from tests.web.browsing import CHROMIUM
 from tests.web.states import STATES
 from tests.web.town import BASE, Town, build
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 AXE = ROOT / "tests/vendor/axe.min.js"
 pytestmark = [
     pytest.mark.skipif(not CHROMIUM, reason="there is no chromium on this machine"),
@@ -32,14 +32,6 @@ SAID = {
     **dict.fromkeys(("de", "es", "fr"), LONG),
 }
 RULES = {"light": "", "dark": "runOnly: ['color-contrast', 'link-in-text-block']"}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")

@@ -7,15 +7,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Route, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Route
 
 from mailer.store.engine import Store
 from mailer.tokens import Keys
 from tests.house.floorplan import ROOT
+from tests.web.browsing import CHROMIUM
 from tests.web.desk.office import BASE, Office, build
 from tests.web.desk.states import EMPTY, STATES
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 AXE = ROOT / "tests/vendor/axe.min.js"
 pytestmark = [
     pytest.mark.skipif(not CHROMIUM, reason="there is no chromium on this machine"),
@@ -24,14 +24,6 @@ pytestmark = [
 ]
 # Colours do not depend on the width, nor the order of things on the colours.
 WAYS = (("light", 320), ("dark", 1280))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from mailer.tokens import Keys
 from tests.compose.samples import WATER
+from tests.web.browsing import CHROMIUM
 from tests.web.desk.running import Running, running
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 pytestmark = [
     pytest.mark.skipif(not CHROMIUM, reason="there is no chromium on this machine"),
     pytest.mark.xdist_group("desk in the browser"),
@@ -20,14 +20,6 @@ pytestmark = [
 PHRASE = "copper kettle under the stairs"
 TEXT = f"# {WATER.title}\n\n{WATER.deck}\n\n3 May 2026\n\n{WATER.markdown}"
 SECONDS = 20_000
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture
