@@ -13,7 +13,7 @@ from mailer.errors import BadInput, MailerError, NotFound
 from mailer.mailing import audience, editions, mailings, press
 from mailer.mailing.schedule import When
 from mailer.tokens import Keys
-from mailer.web.desk import accounts, previews
+from mailer.web.desk import accounts, previews, scheduling
 from mailer.web.desk.call import Call
 from mailer.web.desk.phases import BADGES, DRAFT, WAITING, phase_of
 from mailer.web.desk.plain import every, plain
@@ -98,6 +98,8 @@ async def mailing_page(call: Call, error: MailerError | None = None) -> Response
         error=error,
         scheme=scheme if scheme in (*previews.SCHEMES, "text") else "light",
         made_up=previews.MADE_UP,
+        late_words=scheduling.LATE_WORDS,
+        late_hours=scheduling.hours(call.config.send.late_hours),
         typed={name: found[0] for name, found in form.items()},
         **values,
     )
