@@ -125,6 +125,9 @@ STATES: dict[str, State] = {
     "archive-wrong": lambda office: office.post(
         f"/desk/mailings/{_once(Office.sent, office)}/archive", what="correct", note=" "
     ),
+    "pictures": _at(Office.sending, "/pictures"),
+    "pictures-none": _at(Office.scheduled, "/pictures"),
+    "growth": _get("/desk/lists/1/growth"),
     "people": _at(Office.sent, "/people/accepted"),
     "twice": _at(Office.sent, "/people/twice"),
     "people-uncertain": _at(Office.sent, "/people/uncertain"),

@@ -1,6 +1,13 @@
 """Before a mailing goes, while it goes, and what may be sent after it."""
 
+import re
+from datetime import timedelta
+
+from mailer import clock
 from mailer.mailing import mailings
+from mailer.outcomes import progress
+from mailer.store.tables import Subscription
+from mailer.web.desk import pictures
 from tests.web.desk.office import Office
 
 
@@ -42,3 +49,47 @@ def test_what_happens_when_it_is_late_is_chosen_and_shown(small_office: Office) 
     assert "late, it is not sent at all." in page(small_office, number)
     small_office.post(f"/desk/mailings/{number}/undo")
     assert 'value="skip" selected' in ask(small_office, number, when="now").text
+
+
+def test_pictures_say_the_same_as_the_account(office: Office) -> None:
+    number = office.sending()
+    text = office.client().get(f"/desk/mailings/{number}/pictures").text
+    rows = re.findall(r"<tr><th scope=\"row\">([^<]+)</th>(.*?)</tr>", text, re.S)
+    slots = [re.findall(r'number">(\d+)<', cells) for name, cells in rows if "November" in name or "20" in name]
+    assert [sum(int(slot[place]) for slot in slots) for place in (0, 1)] == [5, 1]
+    assert ">greylisted<" in text
+    assert 'role="img" aria-labelledby="sending-title sending-desc"' in text
+    domain = next(cells for name, cells in rows if name == "example.org" and "<svg" in cells)
+    assert re.findall(r'number">(\d+)<', domain) == ["12", "5", "1", "1", "1", "0"]
+    part = office.client("writer").get(f"/desk/mailings/{number}/pictures", headers={"HX-Request": "true"}).text
+    assert "<html" not in part
+    assert "greylisted" in part
+
+
+def test_columns_stand_side_by_side_and_fill_the_picture() -> None:
+    drawn = pictures.columns([{"accepted": 3, "refused": 1}, {"accepted": 0}, {"accepted": 2}])
+    assert drawn.most == 4
+    assert [(part.state, part.x, part.y, part.height) for part in drawn.parts] == [
+        ("accepted", "15.00", "30.00", "90.00"),
+        ("refused", "15.00", "0.00", "30.00"),
+        ("accepted", "415.00", "60.00", "60.00"),
+    ]
+    assert pictures.columns([]).parts == []
+
+
+def test_a_list_grows_week_by_week(office: Office) -> None:
+    office.lists()
+    with office.store.write() as session:
+        rows = session.query(Subscription).filter_by(list_id=1).order_by(Subscription.id).all()
+        rows[0].confirmed_at = rows[1].confirmed_at = clock.now() - timedelta(days=30)
+        list_id = rows[0].list_id
+        rows[1].state, rows[1].ended_why, rows[1].ended_at = "ended", "left", clock.now()
+    with office.store.read() as session:
+        weeks = progress.growth(session, list_id)
+        on_it = session.query(Subscription).filter_by(list_id=list_id).count()
+    assert len(weeks) == 52
+    assert (weeks[-1].readers, weeks[-1].went) == (on_it - 1, 1)
+    assert weeks[0].readers == 0
+    assert max(week.readers for week in weeks[:-1]) == 2
+    assert f"{on_it:,} came and 1 went" in office.client("writer").get(f"/desk/lists/{list_id}/growth").text
+    assert office.client().get("/desk/lists/99/growth").status_code == 404
