@@ -1,9 +1,7 @@
 """Pictures of sums, drawn by ourselves: sending over time, outcomes by domain, how a list grew."""
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil
 from typing import Any
 
 from starlette.responses import Response
@@ -14,6 +12,7 @@ from mailer.outcomes import progress
 from mailer.send import going
 from mailer.store.tables import MailingList
 from mailer.web.desk.call import Call
+from mailer.web.desk.kept import kept
 from mailer.web.desk.phases import DONE, FIGURES, phase_of
 from mailer.web.desk.plain import plain
 from mailer.web.house import Session
@@ -21,6 +20,8 @@ from mailer.web.house import Session
 # The drawing's own units; it is stretched to the width of the page.
 WIDE, HIGH = 600.0, 120.0
 GAP = 0.15
+# A picture of one column would be a wall.
+FEWEST = 12
 # The order of the parts of a bar, as in the bar of the account.
 PARTS = ("accepted", "refused", "uncertain", "left_out", "waiting", "begun", "queued")
 
@@ -47,7 +48,7 @@ class Columns:
 def columns(values: Sequence[Mapping[str, int]]) -> Columns:
     """Draw columns side by side, each a stack of its numbers in their order; the greatest is as high as the picture."""
     most = max((sum(each.values()) for each in values), default=0)
-    step, parts = WIDE / max(1, len(values)), []
+    step, parts = WIDE / max(FEWEST, len(values)), []
     for place, each in enumerate(values):
         ground = HIGH
         for state, number in each.items():
@@ -73,18 +74,31 @@ def strip(numbers: Mapping[str, int]) -> list[Part]:
 
 async def show(call: Call) -> Response:
     """Show how a mailing goes in pictures: a page of its own, or only the part for the mailing's page."""
-    begun = time.monotonic()
-    values = await call.read(_look, call.number())
-    # A twentieth of the time may go into counting.
-    every = max(30, ceil(20 * (time.monotonic() - begun)))
+    number = call.number()
+    state = await call.read(_state, number)
+
+    async def count() -> dict[str, Any]:
+        return await call.read(_look, number)
+
+    values = await kept(call.house.store, ("pictures", number, state), count)
     part = "HX-Request" in call.request.headers
     template = "desk/pictures_part.html" if part else "desk/pictures.html"
-    return call.page(template, here="home", every=every, part=part, when=going.when, **values)
+    return call.page(template, here="home", part=part, when=going.when, **values)
 
 
 async def show_growth(call: Call) -> Response:
     """Show how a list grew over a year."""
-    return call.page("desk/growth.html", here="lists", **await call.read(_growth, call.number()))
+    number = call.number()
+
+    async def count() -> dict[str, Any]:
+        return await call.read(_growth, number)
+
+    return call.page("desk/growth.html", here="lists", **await kept(call.house.store, ("growth", number), count))
+
+
+def _state(session: Session, mailing_id: int) -> str:
+    # What is kept of a mailing is of no use once it has ended.
+    return mailings.need(session, mailing_id).state
 
 
 def _look(session: Session, mailing_id: int) -> dict[str, Any]:

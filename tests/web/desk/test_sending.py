@@ -1,5 +1,6 @@
 """Before a mailing goes, while it goes, and what may be sent after it."""
 
+import asyncio
 import re
 from datetime import timedelta
 
@@ -7,6 +8,7 @@ from mailer import clock
 from mailer.mailing import mailings
 from mailer.outcomes import progress
 from mailer.store.tables import Subscription
+from mailer.web.desk import kept as keeping
 from mailer.web.desk import pictures
 from tests.web.desk.office import Office
 
@@ -70,11 +72,30 @@ def test_columns_stand_side_by_side_and_fill_the_picture() -> None:
     drawn = pictures.columns([{"accepted": 3, "refused": 1}, {"accepted": 0}, {"accepted": 2}])
     assert drawn.most == 4
     assert [(part.state, part.x, part.y, part.height) for part in drawn.parts] == [
-        ("accepted", "15.00", "30.00", "90.00"),
-        ("refused", "15.00", "0.00", "30.00"),
-        ("accepted", "415.00", "60.00", "60.00"),
+        ("accepted", "3.75", "30.00", "90.00"),
+        ("refused", "3.75", "0.00", "30.00"),
+        ("accepted", "103.75", "60.00", "60.00"),
     ]
     assert pictures.columns([]).parts == []
+
+
+def test_what_takes_long_to_count_is_kept_and_renewed_meanwhile(small_office: Office, monkeypatch) -> None:
+    counted = iter(range(9))
+
+    async def count() -> int:
+        return next(counted)
+
+    async def ask() -> list[int]:
+        found = [await keeping.kept(small_office.store, "x", count) for _ in range(2)]
+        monkeypatch.setattr(keeping, "QUICK_SECONDS", -1)
+        found += [await keeping.kept(small_office.store, "x", count) for _ in range(2)]
+        renewing = keeping._all[small_office.store]["x"].renewing
+        assert renewing is not None
+        await renewing
+        return [*found, keeping._all[small_office.store]["x"].value]
+
+    monkeypatch.setattr(keeping, "SHARE", -1)
+    assert asyncio.run(ask()) == [0, 1, 2, 2, 3]
 
 
 def test_a_list_grows_week_by_week(office: Office) -> None:
