@@ -74,16 +74,21 @@ def strip(numbers: Mapping[str, int]) -> list[Part]:
 
 async def show(call: Call) -> Response:
     """Show how a mailing goes in pictures: a page of its own, or only the part for the mailing's page."""
-    number = call.number()
+    values = await pictured(call, call.number())
+    part = "HX-Request" in call.request.headers
+    template = "desk/pictures_part.html" if part else "desk/pictures.html"
+    return call.page(template, here="home", part=part, **values)
+
+
+async def pictured(call: Call, number: int) -> dict[str, Any]:
+    """Return what the pictures of a mailing are made of."""
     state = await call.read(_state, number)
 
     async def count() -> dict[str, Any]:
         return await call.read(_look, number)
 
-    values = await kept(call.house.store, ("pictures", number, state), count)
-    part = "HX-Request" in call.request.headers
-    template = "desk/pictures_part.html" if part else "desk/pictures.html"
-    return call.page(template, here="home", part=part, when=going.when, **values)
+    found: dict[str, Any] = await kept(call.house.store, ("pictures", number, state), count)
+    return {**found, "when": going.when}
 
 
 async def show_growth(call: Call) -> Response:

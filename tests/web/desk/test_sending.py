@@ -7,7 +7,7 @@ from datetime import timedelta
 from mailer import clock
 from mailer.mailing import mailings
 from mailer.outcomes import progress
-from mailer.store.tables import Subscription
+from mailer.store.tables import Outcome, Subscriber, Subscription
 from mailer.web.desk import kept as keeping
 from mailer.web.desk import pictures
 from tests.web.desk.office import Office
@@ -114,3 +114,30 @@ def test_a_list_grows_week_by_week(office: Office) -> None:
     assert max(week.readers for week in weeks[:-1]) == 2
     assert f"{on_it:,} came and 1 went" in office.client("writer").get(f"/desk/lists/{list_id}/growth").text
     assert office.client().get("/desk/lists/99/growth").status_code == 404
+
+
+def test_every_figure_is_a_list_and_a_file(small_office: Office) -> None:
+    number, client = small_office.sent(), small_office.client()
+    chosen = client.get(f"/desk/mailings/{number}/people/chosen").text
+    assert len(set(re.findall(r"reader\d+@example.org", chosen))) == 12
+    assert "<td>left out</td>" in chosen
+    refused = client.get(f"/desk/mailings/{number}/account.csv?state=refused").text.splitlines()
+    assert [line.partition(",")[0] for line in refused] == ["address", "reader0@example.org"]
+    assert client.get(f"/desk/mailings/{number}/account.csv?state=gone").status_code == 422
+    with small_office.store.write() as session:
+        who = session.query(Subscriber).filter_by(address="reader5@example.org").one().id
+        session.add(Outcome(kind="unsubscribed", at=clock.now(), subscriber_id=who, mailing_id=number,
+                            origin="test", origin_id="1", detail="<b>left</b>"))  # fmt: skip
+    assert f'/desk/mailings/{number}/back/unsubscribed">1 unsubscribed' in page(small_office, number)
+    back = client.get(f"/desk/mailings/{number}/back/unsubscribed").text
+    assert "reader5@example.org" in back
+    assert "&lt;b&gt;left" in back
+    assert client.get(f"/desk/mailings/{number}/back/dancing").status_code == 422
+
+
+def test_a_page_to_print_has_the_whole_account(small_office: Office) -> None:
+    number = small_office.paused()
+    text = small_office.client("writer").get(f"/desk/mailings/{number}/print").text
+    for part in ("adds up", "Sending over time", "By receiving domain", "mailing paused", "Ola Operator", "greylisted"):
+        assert part in text
+    assert "@example.org" not in text
