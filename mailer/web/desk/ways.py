@@ -9,6 +9,7 @@ from mailer.staff.roles import KEEP_LISTS, KEEP_PEOPLE, KEEP_STAFF, LOOK, SEE_PE
 from mailer.web.desk import (
     accounts,
     archiving,
+    calendars,
     embedding,
     entrance,
     home,
@@ -37,6 +38,7 @@ WAYS = (
     Way("POST", "/desk/me", LOOK, entrance.change_password),
     Way("POST", "/desk/me/sessions", LOOK, own.end_session),
     Way("GET", "/desk", LOOK, home.show),
+    Way("GET", "/desk/calendar", LOOK, calendars.show),
     Way("GET", "/desk/statements/new", WRITE, statements.show_new),
     Way("POST", "/desk/statements/new", WRITE, statements.hand_in),
     Way("GET", "/desk/statements/{id}", WRITE, statements.show),

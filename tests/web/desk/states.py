@@ -148,6 +148,8 @@ STATES: dict[str, State] = {
     ),
     "pictures": _at(Office.sending, "/pictures"),
     "pictures-none": _at(Office.scheduled, "/pictures"),
+    "calendar": _get("/desk/calendar"),
+    "calendar-none": _get("/desk/calendar?month=2031-02"),
     "print": _at(Office.sent, "/print"),
     "people-chosen": _at(Office.sent, "/people/chosen"),
     "returned-none": _at(Office.sent, "/back/unsubscribed"),

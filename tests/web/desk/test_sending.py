@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from mailer import clock
 from mailer.mailing import mailings
@@ -141,3 +141,30 @@ def test_a_page_to_print_has_the_whole_account(small_office: Office) -> None:
     for part in ("adds up", "Sending over time", "By receiving domain", "mailing paused", "Ola Operator", "greylisted"):
         assert part in text
     assert "@example.org" not in text
+
+
+def test_the_calendar_has_each_mailing_on_its_day_in_the_zone_of_the_house(small_office: Office) -> None:
+    numbers = [small_office.scheduled() for _ in range(3)]
+    # Half past midnight in London on 1 July is still June in UTC; clocks went back at 1:00 UTC on 25 October.
+    moments = (datetime(2026, 6, 30, 23, 30, tzinfo=UTC), datetime(2026, 10, 25, 0, 30, tzinfo=UTC),
+               datetime(2026, 10, 25, 1, 30, tzinfo=UTC))  # fmt: skip
+    with small_office.store.write() as session:
+        for number, moment in zip(numbers, moments, strict=True):
+            mailings.need(session, number).due_at = moment
+    writer = small_office.client("writer")
+    july, june, october = (writer.get(f"/desk/calendar?month=2026-{month}").text for month in ("07", "06", "10"))
+    assert "Wednesday 1 July, 00:30" in july
+    assert "Nothing goes out" in june
+    assert october.count("Sunday 25 October, 01:30") == 2
+    assert [int(each) for each in re.findall(r'<h3><a href="/desk/mailings/(\d+)"', october)] == numbers[1:]
+    assert "month=2026-11" in october
+    for odd in ("2026-13", "x", "99999-01"):
+        assert writer.get(f"/desk/calendar?month={odd}").status_code == 200
+
+
+def test_the_first_page_says_what_needs_somebody(small_office: Office) -> None:
+    small_office.sent()
+    assert "Needs you now" not in small_office.client().get("/desk").text
+    paused, late = small_office.paused(), small_office.late()
+    text = small_office.client().get("/desk").text.partition("Needs you now")[2]
+    assert [int(each) for each in re.findall(r'href="/desk/mailings/(\d+)">(?:Answer|Look)', text)] == [late, paused]
