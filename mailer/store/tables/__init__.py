@@ -1,6 +1,7 @@
 """Every table, one file per room, in the order of the flow."""
 
 from mailer.store.tables.archive import Correction, FormerName
+from mailer.store.tables.audience import MailingAim, Segment
 from mailer.store.tables.base import EPOCH, MICROSECOND, Instant, Table, db_now
 from mailer.store.tables.house import Fact, Hit, Occurrence, Proof, Spending
 from mailer.store.tables.mailing import (
@@ -66,6 +67,7 @@ __all__ = [
     "ImportRun",
     "Instant",
     "Mailing",
+    "MailingAim",
     "MailingList",
     "MailingStatement",
     "MailingTarget",
@@ -74,6 +76,7 @@ __all__ = [
     "Outcome",
     "Proof",
     "Reason",
+    "Segment",
     "Signup",
     "Spending",
     "Staff",

@@ -37,6 +37,7 @@ HEADERS = {CONTENT: POLICY, "Referrer-Policy": "same-origin"}
 SAID = {
     "drafted": "The draft is made.",
     "edited": "The draft is changed.",
+    "aimed": "Who gets it is changed.",
     "tested": "The test is on its way to %s.",
     "scheduled": "It is scheduled.",
     "undone": "It is a draft again. Nothing has left.",

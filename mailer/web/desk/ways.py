@@ -8,6 +8,7 @@ from starlette.routing import BaseRoute, Route
 from mailer.staff.roles import KEEP_LISTS, KEEP_PEOPLE, KEEP_STAFF, LOOK, SEE_PEOPLE, SEND, WRITE
 from mailer.web.desk import (
     accounts,
+    aiming,
     archiving,
     embedding,
     entrance,
@@ -41,6 +42,9 @@ WAYS = (
     Way("GET", "/desk/mailings/{id}/preview.html", LOOK, previews.show),
     Way("POST", "/desk/mailings/{id}/reader", SEE_PEOPLE, mailings.choose_reader),
     Way("POST", "/desk/mailings/{id}/test", WRITE, mailings.send_test),
+    Way("GET", "/desk/mailings/{id}/audience", LOOK, aiming.show),
+    Way("POST", "/desk/mailings/{id}/audience", WRITE, aiming.change),
+    Way("POST", "/desk/mailings/{id}/audience/count", WRITE, aiming.count),
     Way("GET", "/desk/mailings/{id}/schedule", SEND, scheduling.show),
     Way("POST", "/desk/mailings/{id}/schedule", SEND, scheduling.confirm),
     Way("POST", "/desk/mailings/{id}/undo", SEND, mailings.undo),
