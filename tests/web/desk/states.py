@@ -147,6 +147,8 @@ STATES: dict[str, State] = {
     "audience-late": _at(Office.sent, "/audience"),
     "home": _get("/desk"),
     "lists": _get("/desk/lists"),
+    "list": _get("/desk/lists/1"),
+    "list-wrong": _post("/desk/lists/1", do="save", name="Press!"),
     "lists-misused": _misused,
     "lists-wrong": _post("/desk/lists", name="Press!", language="en", archive="public"),
     "forms": _get("/desk/forms"),
