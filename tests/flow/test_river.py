@@ -18,7 +18,7 @@ from mailer.app.opening import open_app
 from mailer.config import Config, load
 from mailer.mailing import links, mailings, press
 from mailer.outcomes import account, events
-from mailer.people import lists, roster
+from mailer.people import lists, roster, subscribers
 from mailer.send import leases
 from mailer.sources import kept
 from mailer.sources.read import read_file
@@ -114,6 +114,30 @@ async def test_everybody_in_the_file_gets_the_statement_once(store, keys, tmp_pa
         body = one.get_body((part,))
         assert body is not None
         assert "raised above the highest water" in " ".join(body.get_content().split())
+
+
+async def test_who_chose_text_gets_text_and_nothing_else(store, keys, tmp_path) -> None:
+    async with relay() as peer:
+        config = quick(peer.port)
+        bring_readers(store, config, keys, write_readers(tmp_path / "readers.csv", 6))
+        with store.write() as session:
+            for address in ("reader2@example.org", "reader4@example.org"):
+                subscribers.change(session, subscribers.need(session, address), format="text")
+        async with sending(store, config, keys):
+            await sent(peer, store, schedule_now(store, config, keys, tmp_path))
+    kinds = {}
+    for item in peer.taken:
+        letter = message_from_bytes(item.message, policy=policy.default)
+        kinds[item.rcpt] = [part.get_content_type() for part in letter.walk()]
+        plain = letter.get_body(("plain",))
+        assert plain is not None
+        assert "raised above the highest water" in " ".join(plain.get_content().split())
+        assert leave_url(item) in plain.get_content(), "the way out stands in the text, too"
+    assert {who for who, found in kinds.items() if found == ["text/plain"]} == {
+        "reader2@example.org",
+        "reader4@example.org",
+    }
+    assert sum(found == ["multipart/alternative", "text/plain", "text/html"] for found in kinds.values()) == 4
 
 
 async def test_a_relay_in_trouble_costs_nobody_a_letter(store, keys, tmp_path) -> None:
