@@ -45,6 +45,7 @@ SAID = {
     "resumed": "It goes on.",
     "stopped": "It is stopped for good.",
     "settled": "That is decided.",
+    "rewritten": "The reader is changed.",
     "relisted": "The list is changed.",
     "listed": "The list is made.",
     "archived": "The archive is changed.",
