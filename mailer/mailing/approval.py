@@ -2,6 +2,7 @@
 
 import difflib
 import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -14,13 +15,13 @@ from mailer.errors import BadInput, Refused
 from mailer.mailing import mailings
 from mailer.mailing.editions import Compiled
 from mailer.people.cleaning import lines
-from mailer.store.tables import Approval, Deed, EditionRow, Mailing, MailingList, MailingTarget
+from mailer.store.tables import Approval, Deed, EditionRow, Mailing, MailingAim, MailingList, MailingTarget
 
 APPROVED, RETURNED, OPEN = "approved", "returned", ""
 MISSING = "a second person has not approved what would be sent"
 LONGEST_NOTE = 2000
 # Deeds that make somebody an author of a mailing.
-WRITING = ("draft made", "draft edited")
+WRITING = ("draft made", "draft edited", "audience changed")
 KEPT, ADDED, TAKEN = "kept", "added", "taken"
 
 
@@ -168,7 +169,10 @@ def _digest(session: Session, mailing_id: int, hashes: Sequence[tuple[int, str, 
         .where(MailingTarget.mailing_id == mailing_id)
         .order_by(MailingTarget.list_id)
     )
-    what = (sorted(hashes), [tuple(row) for row in targets])
+    aim = session.get(MailingAim, mailing_id, populate_existing=True)
+    narrowed = [aim.languages, aim.rules, aim.zone] if aim else []
+    # Sorted, because PostgreSQL does not keep the order of the keys inside a value.
+    what = (sorted(hashes), [tuple(row) for row in targets], json.dumps(narrowed, sort_keys=True))
     return hashlib.sha256(repr(what).encode()).hexdigest()
 
 
