@@ -2,6 +2,7 @@
 
 from mailer.store.tables.approvals import VERDICTS, Approval
 from mailer.store.tables.archive import Correction, FormerName
+from mailer.store.tables.audience import MailingAim, Segment
 from mailer.store.tables.base import EPOCH, MICROSECOND, Instant, Table, db_now
 from mailer.store.tables.house import Fact, Hit, Occurrence, Proof, Spending
 from mailer.store.tables.mailing import (
@@ -69,6 +70,7 @@ __all__ = [
     "ImportRun",
     "Instant",
     "Mailing",
+    "MailingAim",
     "MailingList",
     "MailingStatement",
     "MailingTarget",
@@ -77,6 +79,7 @@ __all__ = [
     "Outcome",
     "Proof",
     "Reason",
+    "Segment",
     "Signup",
     "Spending",
     "Staff",

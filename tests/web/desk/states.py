@@ -62,6 +62,20 @@ def _reset(office: Office) -> Any:
     return office.client("").get(urlsplit(link).path)
 
 
+def _aimed(office: Office) -> Any:
+    """Show the form with a condition of every kind, one of which is not filled in."""
+    office.sent()
+    number = office.draft()
+    what = ["name", "language", "joined", "attribute:city", "list", "mailing"]
+    how = ["contains", "is", "within", "is", "on", "received"]
+    value = ["reader", "en", "30", "", "1", "1"]
+    return office.post(
+        f"/desk/mailings/{number}/audience",
+        **{"include": "press", "exclude": "works", "languages": "en", "match": "any", "do": "save"},
+        **{"what": what, "how": how, "value": value},
+    )
+
+
 def _statement(office: Office) -> Any:
     office.lists()
     return office.client().get(f"/desk/statements/{office.statement()}")
@@ -149,8 +163,13 @@ STATES: dict[str, State] = {
     "people": _at(Office.sent, "/people/accepted"),
     "twice": _at(Office.sent, "/people/twice"),
     "people-uncertain": _at(Office.sent, "/people/uncertain"),
+    "audience": _at(Office.draft, "/audience"),
+    "audience-conditions": _aimed,
+    "audience-late": _at(Office.sent, "/audience"),
     "home": _get("/desk"),
     "lists": _get("/desk/lists"),
+    "list": _get("/desk/lists/1"),
+    "list-wrong": _post("/desk/lists/1", do="save", name="Press!"),
     "lists-misused": _misused,
     "lists-wrong": _post("/desk/lists", name="Press!", language="en", archive="public"),
     "forms": _get("/desk/forms"),

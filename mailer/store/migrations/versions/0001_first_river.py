@@ -45,6 +45,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deeds")),
     )
     op.create_index(op.f("ix_deeds_at"), "deeds", ["at"], unique=False)
+    op.create_index("ix_deeds_subject", "deeds", ["subject", "id"], unique=False)
 
     op.create_table(
         "facts",
@@ -363,6 +364,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_approvals")),
     )
     op.create_index("ix_approvals_mailing", "approvals", ["mailing_id"], unique=False)
+    op.create_table(
+        "segments",
+        sa.Column("id", base.Key, nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("rules", base.Json, nullable=False),
+        sa.Column("made_by", sa.String(length=120), nullable=False),
+        sa.Column("made_at", base.Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_segments")),
+        sa.UniqueConstraint("name", name=op.f("uq_segments_name")),
+    )
+    op.create_table(
+        "mailing_aims",
+        sa.Column("mailing_id", base.Key, nullable=False),
+        sa.Column("languages", base.Json, nullable=False),
+        sa.Column("rules", base.Json, nullable=False),
+        sa.Column("zone", sa.String(length=60), nullable=False),
+        sa.ForeignKeyConstraint(["mailing_id"], ["mailings.id"], name=op.f("fk_mailing_aims_mailing_id_mailings")),
+        sa.PrimaryKeyConstraint("mailing_id", name=op.f("pk_mailing_aims")),
+    )
     op.create_table(
         "former_names",
         sa.Column("kind", sa.String(length=10), nullable=False),
