@@ -7,7 +7,7 @@ import pytest
 from mailer import clock
 from mailer.config import Config
 from mailer.errors import BadInput, Refused
-from mailer.mailing import aiming, audience, mailings, segments
+from mailer.mailing import aiming, approval, audience, mailings, press, segments
 from mailer.mailing.aiming import Aim
 from mailer.mailing.segments import Condition, Rules
 from mailer.store.engine import Store
@@ -123,6 +123,17 @@ def test_freezing_gives_everybody_a_row_with_the_reason(store: Store, config: Co
         ]
     with store.write() as session, pytest.raises(Refused, match="cannot be edited"):
         aiming.change(session, config, mailings.need(session, number), Aim(["press"]))
+
+
+def test_an_approval_is_of_these_readers(store: Store, config: Config, keys: Keys, sent: int) -> None:
+    seen = []
+    with store.write() as session:
+        mailing = make_draft(session, config, ("press",))
+        one = Rules("all", (Condition("name", "is filled"),))
+        for aim in (Aim(["press"]), Aim(["press"], rules=one), Aim(["press"], languages=("de",))):
+            aiming.change(session, config, mailing, aim)
+            seen += [approval.digest(session, press.proofread(session, config, keys, mailing.id)) for _ in range(2)]
+    assert len(set(seen)) == 3
 
 
 def test_an_aim_needs_a_list_that_is_not_left_out(store: Store, config: Config, sent: int) -> None:

@@ -48,6 +48,7 @@ SAID = {
     "resumed": "It goes on.",
     "stopped": "It is stopped for good.",
     "settled": "That is decided.",
+    "rewritten": "The reader is changed.",
     "relisted": "The list is changed.",
     "listed": "The list is made.",
     "ruled": "It is changed, also for mailings that have not started.",

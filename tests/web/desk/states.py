@@ -178,6 +178,7 @@ STATES: dict[str, State] = {
     "readers": _get("/desk/readers?q=reader"),
     "readers-wrong": _post("/desk/readers", address="nobody", list="press"),
     "reader": _get("/desk/readers/1"),
+    "reader-wrong": _post("/desk/readers/1", do="save", language="Elvish tongue"),
     "staff": _get("/desk/staff"),
     "staff-link": _post("/desk/staff", name="Bo New", address="bo@arden.example", role="writer"),
 }
