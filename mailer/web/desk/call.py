@@ -37,6 +37,8 @@ HEADERS = {CONTENT: POLICY, "Referrer-Policy": "same-origin"}
 SAID = {
     "drafted": "The draft is made.",
     "edited": "The draft is changed.",
+    "saved": "It is saved.",
+    "restored": "The earlier version is the newest now.",
     "tested": "The test is on its way to %s.",
     "scheduled": "It is scheduled.",
     "undone": "It is a draft again. Nothing has left.",

@@ -81,6 +81,27 @@ def _misused(office: Office) -> Any:
     return answer
 
 
+def _fresh(office: Office) -> int:
+    return office.draft()
+
+
+def _overtaken(office: Office) -> Any:
+    number = office.draft()
+    words = {"title": "A <title>", "language": "en", "body": "One fine day"}
+    assert office.post(f"/desk/mailings/{number}/write", revision="1", **words).status_code == 303
+    answer = office.post(f"/desk/mailings/{number}/write", revision="1", **words | {"body": "One wet day"})
+    assert answer.status_code == 409
+    return answer
+
+
+def _versions(office: Office) -> Any:
+    number = office.draft()
+    for revision, body in enumerate(("One fine day", "One wet day"), 1):
+        words = {"title": "A <title>", "language": "en", "body": body, "revision": str(revision)}
+        office.post(f"/desk/mailings/{number}/write", **words)
+    return office.client().get(f"/desk/mailings/{number}/versions?from=2&to=3")
+
+
 WHEN = "/schedule?when=at&day={day}&time=09:00&zone=Europe/Berlin"
 # The empty ones first: an office only ever fills.
 EMPTY: dict[str, State] = {
@@ -108,6 +129,13 @@ STATES: dict[str, State] = {
     "draft-text": _at(Office.draft, "?scheme=text&reader=long"),
     "draft-writer": _at(Office.draft, "", "writer"),
     "draft-blocked": _at(_blocked),
+    "write": _at(Office.draft, "/write"),
+    "write-wrong": lambda office: office.post(
+        f"/desk/mailings/{_once(Office.draft, office)}/write", title="", language="en", body="Kept"
+    ),
+    "overtaken": _overtaken,
+    "versions": _versions,
+    "versions-none": _at(_fresh, "/versions"),
     "when": _at(Office.draft, "/schedule?when=at"),
     "when-said": _at(Office.draft, WHEN.format(day="2027-06-01")),
     "when-wrong": _at(Office.draft, WHEN.format(day="2020-06-01")),
