@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from mailer import clock
 from mailer.address import parse
 from mailer.errors import BadInput, NotFound, Refused
-from mailer.staff import deeds
+from mailer.staff import deeds, sessions
 from mailer.store.tables import ROLES, DeskSession, Staff, StaffLink
 
 # The row the very first link belongs to until somebody says who they are.
@@ -76,13 +76,16 @@ def with_address(session: Session, text: str) -> Staff:
 
 
 def set_role(session: Session, person: Staff, role: str, *, actor: str) -> None:
-    """Give somebody another role; Refused if no operator were left."""
+    """Give somebody another role, and log them out everywhere; Refused if no operator were left."""
     _check_role(role)
+    if role == person.role:
+        return
     if role != OPERATOR:
         _keep_an_operator(session, person)
-    person.role = role
+    before, person.role = person.role, role
     session.flush()
-    deeds.record(session, actor, "staff role changed", subject(person), {"role": role})
+    sessions.end_others(session, person.id)
+    deeds.record(session, actor, "staff role changed", subject(person), {"role": role, "before": before})
 
 
 def disable(session: Session, person: Staff, *, actor: str) -> None:

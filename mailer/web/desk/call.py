@@ -51,6 +51,7 @@ SAID = {
     "added": "They are added.",
     "left": "They are taken off. Nothing more is begun for them.",
     "password": "Your password is changed. Every other browser is logged out.",
+    "ended": "Logged out there. Whoever sat at it needs the password again.",
     "staffed": "It is changed.",
 }
 

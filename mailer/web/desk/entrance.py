@@ -8,7 +8,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from mailer.errors import BadInput, MailerError, NotFound, Refused
-from mailer.staff import entry, passwords, roles, team
+from mailer.staff import entry, passwords, team
+from mailer.web.desk import own
 from mailer.web.desk.call import COOKIE, Call
 from mailer.web.house import Session
 
@@ -80,26 +81,21 @@ async def setup(call: Call) -> Response:
     return _let_in(call, call.to("/desk"), cookie)
 
 
-async def show_me(call: Call) -> Response:
-    """Show who one is here, and what one may do."""
-    return _my_page(call)
-
-
 async def change_password(call: Call) -> Response:
     """Change one's own password, knowing the old one; every other browser is logged out."""
     me, network = call.me, call.house.network(call.request)
     wait = await call.write(entry.try_login, network, me.address)
     if wait:
-        return _my_page(call, f"There were too many wrong tries. Try again in {_spell(wait)}.", 429)
+        return await own.page(call, f"There were too many wrong tries. Try again in {_spell(wait)}.", 429)
     staff_id, password_hash = await call.read(entry.credentials, me.address)
     async with _HASHING:
         right = await run_in_threadpool(passwords.fits, password_hash, call.form.one("old"))
     if not right or staff_id != me.staff_id:
-        return _my_page(call, "The old password is wrong.", 422)
+        return await own.page(call, "The old password is wrong.", 422)
     try:
         fresh = await _hashed(call, me.name, me.address)
     except BadInput as error:
-        return _my_page(call, f"The new password {error.problem}: {error.cure}.", 422)
+        return await own.page(call, f"The new password {error.problem}: {error.cure}.", 422)
     secret = await call.write(_change, call, fresh, network)
     return _let_in(call, call.to("/desk/me", "password"), secret)
 
@@ -171,11 +167,6 @@ def _setup_page(
         shortest=passwords.SHORTEST,
         error=error,
     )
-
-
-def _my_page(call: Call, problem: str = "", status: int = 200) -> Response:
-    acts = [said for act, said in roles.ACTS.items() if roles.may(call.me.role, act)]
-    return call.page("desk/me.html", status=status, problem=problem, acts=acts, shortest=passwords.SHORTEST, here="me")
 
 
 def _dead_link(call: Call, error: NotFound) -> Response:

@@ -186,3 +186,24 @@ def test_changing_ones_password_asks_for_the_old_one(small_office: Office) -> No
     assert other.get("/desk").status_code == 303
     assert small_office.client("writer").get("/desk").status_code == 200
     assert login(small_office, password=FRESH["password"]).status_code == 303
+
+
+def test_ones_sessions_are_listed_and_ended(office: Office) -> None:
+    here, agents = office.client("writer"), ("Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0", "curl/8")
+    others = []
+    for agent in agents:
+        with office.store.write() as session:
+            person = team.with_address(session, "writer@arden.example")
+            found = office.client("")
+            found.cookies.set(COOKIE, entry.admit(session, person, agent=agent))
+            others.append(found)
+    page = here.get("/desk/me").text
+    assert "Firefox on Linux" in page
+    assert page.count("this one") == 1
+    numbers = re.findall(r'name="which" value="(\d+)"', page)
+    assert len(numbers) == 2
+    assert office.post("/desk/me/sessions", who="operator", which=numbers[-1]).status_code == 404, "not theirs"
+    assert office.post("/desk/me/sessions", who="writer", which=numbers[-1]).status_code == 303
+    assert [each.get("/desk").status_code for each in others] == [303, 200]
+    assert office.post("/desk/me/sessions", who="writer", which="others").status_code == 303
+    assert [each.get("/desk").status_code for each in (*others, here)] == [303, 303, 200]

@@ -190,6 +190,8 @@ def test_staff_is_disabled_enabled_and_given_another_role(office: Office) -> Non
         number = team.with_address(session, "writer@arden.example").id
     office.secret("operator")
     assert office.post(f"/desk/staff/{number}", what="role", role="approver").status_code == 303
+    assert office.client("writer").get("/desk").status_code == 303, "a role that was taken away must not live on"
+    office.renew("writer")
     assert "approver" in office.client("writer").get("/desk/me").text
     assert office.post(f"/desk/staff/{number}", what="disable").status_code == 303
     assert office.client("writer").get("/desk").status_code == 303
