@@ -9,6 +9,7 @@ from mailer.staff.roles import KEEP_LISTS, KEEP_PEOPLE, KEEP_STAFF, LOOK, SEE_PE
 from mailer.web.desk import (
     accounts,
     archiving,
+    beginning,
     embedding,
     entrance,
     home,
@@ -37,6 +38,9 @@ WAYS = (
     Way("GET", "/desk", LOOK, home.show),
     Way("GET", "/desk/statements/new", WRITE, statements.show_new),
     Way("POST", "/desk/statements/new", WRITE, statements.hand_in),
+    Way("POST", "/desk/statements/fetch", WRITE, beginning.fetch_page),
+    Way("POST", "/desk/statements/empty", WRITE, beginning.begin_empty),
+    Way("POST", "/desk/statements/copy", WRITE, beginning.begin_with_copy),
     Way("GET", "/desk/statements/{id}", WRITE, statements.show),
     Way("POST", "/desk/statements/{id}", WRITE, statements.make_draft),
     Way("POST", "/desk/paste", WRITE, writing.paste),

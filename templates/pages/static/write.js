@@ -79,22 +79,6 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Enter") { event.preventDefault(); show(); }
 });
 
-body.addEventListener("paste", async (event) => {
-  const html = event.clipboardData?.getData("text/html");
-  if (!html) return;
-  event.preventDefault();
-  const plain = event.clipboardData.getData("text/plain");
-  const data = new URLSearchParams({ token: form.elements.token.value, html });
-  let text = plain;
-  try {
-    const answer = await fetch(form.dataset.paste, { method: "POST", body: data });
-    if (answer.ok) text = (await answer.text()).trim() || plain;
-  } catch { /* What is plain can always be pasted. */ }
-  body.focus();
-  if (!document.execCommand("insertText", false, text)) body.setRangeText(text, body.selectionStart, body.selectionEnd, "end");
-  body.dispatchEvent(new Event("input", { bubbles: true }));
-});
-
 /* How long the two lines are that inboxes cut. */
 for (const name of ["subject", "preheader"]) {
   const field = form.elements[name], counted = document.createElement("span");

@@ -119,6 +119,8 @@ STATES: dict[str, State] = {
     "refused": _get("/desk/staff", "writer"),
     "new": _get("/desk/statements/new"),
     "new-wrong": _post("/desk/statements/new", text="!!!"),
+    "fetch-wrong": _post("/desk/statements/fetch", address="http://127.0.0.1/"),
+    "empty-wrong": _post("/desk/statements/empty", title="A title"),
     "statement": _statement,
     "statement-wrong": _statement_wrong,
     "draft": _at(Office.draft),
