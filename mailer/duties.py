@@ -13,7 +13,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from mailer import clock, crash
 from mailer.config import Config
 from mailer.errors import WrongSchema
-from mailer.mailing import alarms, deliveries, mailings, notices
+from mailer.mailing import alarms, deliveries, notices, starting
 from mailer.people import consent, limits, proofs, purge, subscriptions
 from mailer.send import leases, retry
 from mailer.store import occurrences, schema
@@ -80,7 +80,7 @@ class Duties:
         for mailing_id, state in self._unfinished():
             if state == "sending":
                 self._do("regroup", partial(self._regroup, mailing_id=mailing_id))
-                self._do("finish", partial(mailings.finish, mailing_id=mailing_id))
+                self._do("finish", partial(starting.finish, mailing_id=mailing_id))
             elif state == "stopped":
                 self._sweep(mailing_id)
         self._do("close", leases.close_stopped)
@@ -124,14 +124,14 @@ class Duties:
         return True
 
     def _start(self, session: Session) -> list[int]:
-        started = mailings.start_due(session, self._config)
+        started = starting.start_due(session, self._config)
         crash.at("before schedule commit", started)
         return started
 
     def _unfinished(self) -> list[tuple[int, str]]:
         try:
             with self._store.read() as session:
-                return mailings.unfinished(session)
+                return starting.unfinished(session)
         except StoreTrouble as error:
             log.error("the store cannot be read: %s", " ".join(str(error).split()))
             return []

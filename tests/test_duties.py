@@ -101,7 +101,7 @@ def test_a_duty_that_fails_does_not_keep_the_others_from_being_done(
 
     mailing_id = make_started(store, config, keys, readers=0)
     freeze_all(store, mailing_id)
-    monkeypatch.setattr("mailer.mailing.mailings.start_due", broken)
+    monkeypatch.setattr("mailer.mailing.starting.start_due", broken)
     duties.tick()
     with store.read() as session:
         assert mailings.need(session, mailing_id).state == "sent"

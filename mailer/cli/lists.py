@@ -24,6 +24,9 @@ def add(
     archive: Annotated[
         str, typer.Option("--archive", help="Who may read it: public, unlisted, subscribers or off.")
     ] = "public",
+    two_persons: Annotated[
+        bool, typer.Option("--two-persons", metavar="", help="Somebody who did not write a mailing must approve it.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Make a list."""
@@ -44,6 +47,7 @@ def add(
             bounce_address=bounces,
             archive=archive,
         )
+        lists.change(session, mlist, two_persons=two_persons)
         done(session, "list made", f"list {mlist.name}", title=mlist.title)
         facts = _facts(mlist)
     answer(facts, f"the list {facts['name']} is made", as_json=as_json)
@@ -93,7 +97,7 @@ def reasons(
 def _facts(mlist: Any) -> dict[str, Any]:
     names = (
         *("name", "title", "description", "language", "from_name", "from_address", "reply_to"),
-        *("bounce_address", "postal_address", "archive", "open_signup"),
+        *("bounce_address", "postal_address", "archive", "open_signup", "two_persons"),
     )
     closed = mlist.closed_at.isoformat(timespec="seconds") if mlist.closed_at else None
     return {**{name: getattr(mlist, name) for name in names}, "closed_at": closed}

@@ -17,6 +17,7 @@ from mailer.cli import (
     mailings,
     processes,
     relays,
+    reviewing,
     staff,
     statements,
     store,
@@ -40,6 +41,7 @@ store.add_to(app)
 processes.add_to(app)
 bench.add_to(app)
 deciding.add_to(mailings.app)
+reviewing.add_to(mailings.app)
 app.add_typer(store.app, name="store")
 app.add_typer(lists.app, name="list")
 app.add_typer(subscribers.app, name="subscriber")

@@ -9,24 +9,22 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import CursorResult, and_, exists, or_, select, update
+from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
 
 from mailer import clock
 from mailer.config import Config
 from mailer.errors import BadInput, NotFound, Refused
-from mailer.mailing import corrections, deliveries
-from mailer.mailing.schedule import When, say
+from mailer.mailing import corrections
+from mailer.mailing.schedule import When
 from mailer.people import lists
 from mailer.store.tables import (
     LATE,
-    Delivery,
     Mailing,
     MailingList,
     MailingStatement,
     MailingTarget,
     StatementRow,
-    is_open,
 )
 
 MOVES: Mapping[str, frozenset[str]] = {
@@ -50,8 +48,6 @@ INSTEAD: Mapping[str, str] = {
     "sending": "pause or stop it",
     "paused": "resume or stop it",
 }
-# What is started within this time, and the time between two looks, is not called late.
-ON_TIME = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -136,7 +132,7 @@ def statement_of(session: Session, mailing_id: int) -> StatementRow:
 
 def edit(session: Session, mailing: Mailing, *, subject: str, preheader: str) -> None:
     """Change a draft's envelope; Refused once it is scheduled. Every edit is a new revision."""
-    changed = _update(
+    changed = advance(
         session,
         mailing,
         EDITABLE,
@@ -146,7 +142,7 @@ def edit(session: Session, mailing: Mailing, *, subject: str, preheader: str) ->
         revision=mailing.revision + 1,
     )
     if not changed:
-        raise _not_now(session, mailing, "be edited")
+        raise not_now(session, mailing, "be edited")
 
 
 def schedule(session: Session, mailing: Mailing, when: When | None, hold: timedelta = timedelta()) -> None:
@@ -155,39 +151,39 @@ def schedule(session: Session, mailing: Mailing, when: When | None, hold: timede
     A mailing that was due too late and waits for an answer may be scheduled again.
     """
     if mailing.asked_at is not None:
-        _update(session, mailing, ("scheduled", "holding"), state="draft", asked_at=None, due_at=None)
+        advance(session, mailing, ("scheduled", "holding"), state="draft", asked_at=None, due_at=None)
     now = clock.now()
     if when is None:
         values: dict[str, Any] = {"state": "holding", "due_at": now + hold, "due_local": "", "zone": "UTC"}
     else:
         values = {"state": "scheduled", "due_at": when.moment, "due_local": when.local, "zone": when.zone}
-    if not _update(session, mailing, ("draft", "approved"), **values, why="", asked_at=None):
-        raise _not_now(session, mailing, "be scheduled")
+    if not advance(session, mailing, ("draft", "approved"), **values, why="", asked_at=None):
+        raise not_now(session, mailing, "be scheduled")
 
 
 def undo(session: Session, mailing: Mailing) -> None:
     """Take a mailing that has not started back to draft; nothing has left yet."""
-    if not _update(session, mailing, ("scheduled", "holding"), state="draft", due_at=None, asked_at=None, why=""):
-        raise _not_now(session, mailing, "be undone")
+    if not advance(session, mailing, ("scheduled", "holding"), state="draft", due_at=None, asked_at=None, why=""):
+        raise not_now(session, mailing, "be undone")
 
 
 def pause(session: Session, mailing: Mailing, why: str) -> None:
     """Hold a mailing that is being sent; what is on the wire is finished, nothing more is begun."""
-    if not _update(session, mailing, ("sending",), state="paused", why=why, paused_at=clock.now()):
-        raise _not_now(session, mailing, "be paused")
+    if not advance(session, mailing, ("sending",), state="paused", why=why, paused_at=clock.now()):
+        raise not_now(session, mailing, "be paused")
 
 
 def resume(session: Session, mailing: Mailing) -> None:
     """Let a paused mailing go on; the deadline of its retries stood still meanwhile."""
     paused_at = mailing.paused_at or clock.now()
     spent = mailing.paused_seconds + int((clock.now() - paused_at).total_seconds())
-    if not _update(session, mailing, ("paused",), state="sending", why="", paused_at=None, paused_seconds=spent):
-        raise _not_now(session, mailing, "go on")
+    if not advance(session, mailing, ("paused",), state="sending", why="", paused_at=None, paused_seconds=spent):
+        raise not_now(session, mailing, "go on")
 
 
 def stop(session: Session, mailing: Mailing, why: str) -> None:
     """End a mailing for good; who has not got it is left out, with the reason ``stopped``."""
-    if not _update(
+    if not advance(
         session,
         mailing,
         ("sending", "paused"),
@@ -196,73 +192,11 @@ def stop(session: Session, mailing: Mailing, why: str) -> None:
         finished_at=clock.now(),
         paused_at=None,
     ):
-        raise _not_now(session, mailing, "be stopped")
+        raise not_now(session, mailing, "be stopped")
 
 
-def start_due(session: Session, config: Config) -> list[int]:
-    """Start every mailing whose moment has come, at most once however many processes tick; return their ids.
-
-    One that is later than allowed is not started: its policy says whether it is sent all the same,
-    skipped, or waits until a person answers.
-    """
-    now = clock.now()
-    # Whoever allows no lateness at all still means "when it is due": we look only every so often.
-    allowed = max(timedelta(hours=config.send.late_hours), ON_TIME + timedelta(seconds=config.send.tick_seconds))
-    due = session.scalars(
-        select(Mailing)
-        .where(Mailing.state.in_(("scheduled", "holding")), Mailing.due_at <= now, Mailing.asked_at.is_(None))
-        .order_by(Mailing.due_at)
-        .with_for_update(skip_locked=True)
-    ).all()
-    started = []
-    for mailing in due:
-        late = now - (mailing.due_at or now)
-        if late > allowed and mailing.late != "send":
-            _too_late(session, mailing)
-        elif _update(session, mailing, ("scheduled", "holding"), state="sending", started_at=now, why=""):
-            started.append(mailing.id)
-    return started
-
-
-def unfinished(session: Session) -> list[tuple[int, str]]:
-    """Return (id, state) of mailings that still have work: being sent, or stopped with rows to leave out."""
-    open_rows = exists().where(
-        Delivery.mailing_id == Mailing.id, is_open("deliveries"), Delivery.state.in_(("queued", "waiting"))
-    )
-    rows = session.execute(
-        select(Mailing.id, Mailing.state)
-        .where(or_(Mailing.state == "sending", and_(Mailing.state == "stopped", open_rows)))
-        .order_by(Mailing.id)
-    )
-    return list(rows.all())
-
-
-def finish(session: Session, mailing_id: int) -> bool:
-    """Call a mailing sent when its audience is frozen and every row has its end; say whether it was."""
-    # In this order: rows may still come until it is frozen, so they are counted after that was seen.
-    frozen = select(Mailing.frozen_at).where(Mailing.id == mailing_id, Mailing.state == "sending")
-    if session.scalar(frozen) is None or deliveries.is_on_its_way(session, mailing_id):
-        return False
-    done = update(Mailing).where(Mailing.id == mailing_id, Mailing.state == "sending")
-    result = session.execute(done.values(state="sent", finished_at=clock.now(), why=""))
-    assert isinstance(result, CursorResult)
-    return result.rowcount == 1
-
-
-def _too_late(session: Session, mailing: Mailing) -> None:
-    due = say(mailing.due_at or clock.now(), mailing.zone or "UTC")
-    log.warning("mailing %s did not start: it was due %s; its policy is %r", mailing.id, due, mailing.late)
-    if mailing.late == "skip":
-        why = f"it was due {due} and is skipped when late"
-        _update(session, mailing, ("scheduled",), state="stopped", why=why, finished_at=clock.now())
-        _update(session, mailing, ("holding",), state="draft", why=why, due_at=None)
-    else:
-        why = f"it was due {due}, when nothing ran; send it now, or undo it"
-        _update(session, mailing, ("scheduled", "holding"), asked_at=clock.now(), why=why)
-
-
-def _update(session: Session, mailing: Mailing, from_states: Sequence[str], **values: Any) -> bool:
-    """Change the row only if it is still in one of the states, by a move the table allows."""
+def advance(session: Session, mailing: Mailing, from_states: Sequence[str], **values: Any) -> bool:
+    """Change the row only if it is still in one of the states, by a move the table allows; say whether it was."""
     to = values.get("state")
     for state in from_states:
         assert to is None or to == state or to in MOVES[state], f"{state} → {to} is no move"
@@ -274,7 +208,8 @@ def _update(session: Session, mailing: Mailing, from_states: Sequence[str], **va
     return result.rowcount == 1
 
 
-def _not_now(session: Session, mailing: Mailing, what: str) -> Refused:
+def not_now(session: Session, mailing: Mailing, what: str) -> Refused:
+    """Return the error for what cannot be done with a mailing as it is, and what can be done instead."""
     session.refresh(mailing)
     cure = INSTEAD.get(mailing.state, "make a new one: this one has ended")
     return Refused(f"it is {mailing.state} and cannot {what}", place=f"mailing {mailing.id}", cure=cure)

@@ -12,7 +12,7 @@ from mailer.compose import daywords
 from mailer.compose.findings import Finding
 from mailer.config import Config
 from mailer.errors import Refused
-from mailer.mailing import audience, editions, mailings, notices
+from mailer.mailing import approval, audience, editions, mailings, notices
 from mailer.mailing.audience import Count
 from mailer.mailing.editions import Compiled, Preview
 from mailer.mailing.links import Links
@@ -62,7 +62,8 @@ def proofread(session: Session, config: Config, keys: Keys, mailing_id: int) -> 
 def schedule(session: Session, proof: Proofread, when: When | None, hold: timedelta = timedelta()) -> None:
     """Freeze what was proof-read and set its moment; without one it starts when ``hold`` is over.
 
-    BadInput names every finding that blocks; Refused if the mailing was changed since it was proof-read.
+    BadInput names every finding that blocks; Refused if the mailing was changed since it was proof-read, or a second
+    person has to approve it first.
     """
     mailing = mailings.need(session, proof.mailing_id)
     editions.must_be_sendable(proof.findings, mailing)
@@ -70,6 +71,7 @@ def schedule(session: Session, proof: Proofread, when: When | None, hold: timede
         raise Refused(
             "it was changed since it was checked", place=f"mailing {mailing.id}", cure="look at it and schedule again"
         )
+    approval.must_hold(session, proof)
     editions.keep(session, mailing, proof.compiled)
     mailings.schedule(session, mailing, when, hold)
 

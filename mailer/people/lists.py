@@ -113,8 +113,8 @@ def change(session: Session, mlist: MailingList, **fields: str | bool) -> Mailin
     before = mlist.name
     with session.no_autoflush:
         for field, value in fields.items():
-            if field == "open_signup":
-                mlist.open_signup = bool(value)
+            if field in ("open_signup", "two_persons"):
+                setattr(mlist, field, bool(value))
             elif field in _CHECKS:
                 setattr(mlist, field, _CHECKS[field](str(value)))
             else:

@@ -6,7 +6,7 @@ from sqlalchemy import update
 from mailer import clock
 from mailer.cli import main
 from mailer.config import Config
-from mailer.mailing import mailings
+from mailer.mailing import starting
 from mailer.staff import deeds
 from mailer.store.engine import Store
 from mailer.store.tables import Delivery
@@ -147,7 +147,7 @@ def test_who_possibly_got_it_twice_is_marked_and_named(court, draft) -> None:
     court.do("mailing", "schedule", draft, "--now", "--hold", "0")
     store = Store(f"sqlite:///{court.folder / 'subscribers.db'}")
     with store.write() as session:
-        mailings.start_due(session, Config())
+        starting.start_due(session, Config())
     freeze_all(store, int(draft))
     with store.write() as session:
         session.execute(update(Delivery).values(again=True))
@@ -162,7 +162,7 @@ def test_a_person_decides_what_became_of_a_letter_nobody_answered_for(court, dra
     court.do("mailing", "schedule", draft, "--now", "--hold", "0")
     store = Store(f"sqlite:///{court.folder / 'subscribers.db'}")
     with store.write() as session:
-        mailings.start_due(session, Config())
+        starting.start_due(session, Config())
     freeze_all(store, int(draft))
     assert "is known" in court.refused("mailing", "decide", draft, "ann@example.org", "--lost")
     with store.write() as session:
@@ -190,3 +190,15 @@ def test_a_hold_has_an_end(court, draft, hold) -> None:
 def test_a_number_no_mailing_can_have_is_a_misuse(house, verb, number) -> None:
     assert "less than or equal to" in house.refused("mailing", verb, number, code=2)
     assert "no mailing" in house.refused("mailing", verb, 2**63 - 1)
+
+
+def test_a_second_person_is_asked_and_gives_it_back(court, draft) -> None:
+    found = court.do("mailing", "review", draft, "--json").json
+    assert (found["needed"], found["state"], found["verdict"]) == (False, "draft", "")
+    assert court.do("mailing", "review", draft, "--ask", "--json").json["state"] == "in review"
+    assert "you wrote it, or asked for this yourself" in court.refused(
+        "mailing", "review", draft, "--approve", found["hash"]
+    )
+    given = court.do("mailing", "review", draft, "--return", "Which Monday?", "--json").json
+    assert (given["state"], given["verdict"], given["note"]) == ("draft", "returned", "Which Monday?")
+    assert "say one of" in court.refused("mailing", "review", draft, "--ask", "--return", "x", code=2)

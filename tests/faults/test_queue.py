@@ -20,7 +20,7 @@ from sqlalchemy import literal, or_, select, text, update
 
 from mailer import clock
 from mailer.config import Config
-from mailer.mailing import deliveries, mailings
+from mailer.mailing import deliveries, mailings, starting
 from mailer.outcomes import events
 from mailer.send import leases, ledger, marks
 from mailer.send.hold import Hold, boottime
@@ -166,7 +166,7 @@ class Queue(RuleBasedStateMachine):
             if mailings.need(session, self.mailing_id).state == "stopped":
                 deliveries.sweep_stopped(session, self.mailing_id)
             leases.close_stopped(session)
-            mailings.finish(session, self.mailing_id)
+            starting.finish(session, self.mailing_id)
 
     # What people do.
 

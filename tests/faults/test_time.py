@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from mailer import duties
 from mailer.config import Config
 from mailer.errors import BadInput
-from mailer.mailing import mailings, schedule
+from mailer.mailing import schedule, starting
 from mailer.store.engine import Store
 from mailer.store.tables import Mailing, Occurrence
 from tests.faults.sender import stepped_clock
@@ -73,7 +73,7 @@ def test_a_mailing_at_an_hour_that_comes_twice_starts_once(store, config, keys, 
     while moving_clock.moment < datetime(2027, 10, 31, 12, tzinfo=UTC):
         for _ in range(2):
             with store.write() as session:
-                starts += [moving_clock.moment] * len(mailings.start_due(session, config))
+                starts += [moving_clock.moment] * len(starting.start_due(session, config))
         moving_clock.moment += STEP
     # The first of the two: 02:30 by summer time.
     assert starts == [datetime(2027, 10, 31, 0, 30, tzinfo=UTC)]

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from mailer.errors import BadInput, NotFound, Refused
-from mailer.mailing import mailings, schedule
+from mailer.mailing import mailings, schedule, starting
 from mailer.store.tables import MAILING_STATES
 from tests.make import make_draft, make_list, make_started
 
@@ -45,10 +45,10 @@ def test_hold_then_start(store, config, moving_clock) -> None:
         mailing = make_draft(session, config)
         mailings.schedule(session, mailing, None, timedelta(seconds=60))
         assert mailing.state == "holding"
-        assert mailings.start_due(session, config) == []
+        assert starting.start_due(session, config) == []
         moving_clock.move(seconds=60)
-        assert mailings.start_due(session, config) == [mailing.id]
-        assert mailings.start_due(session, config) == []
+        assert starting.start_due(session, config) == [mailing.id]
+        assert starting.start_due(session, config) == []
         session.refresh(mailing)
         assert mailing.state == "sending"
 
@@ -60,7 +60,7 @@ def test_undo_takes_it_back_and_nothing_starts(store, config, moving_clock) -> N
         mailings.schedule(session, mailing, schedule.parse("2026-03-02 10:00", "UTC"))
         mailings.undo(session, mailing)
         moving_clock.move(hours=2)
-        assert mailings.start_due(session, config) == []
+        assert starting.start_due(session, config) == []
         assert mailing.state == "draft"
 
 
@@ -71,15 +71,15 @@ def test_a_mailing_that_is_too_late_follows_its_policy(store, config, moving_clo
         mailing = make_draft(session, config, late=late)
         mailings.schedule(session, mailing, schedule.parse("2026-03-02 10:00", "UTC"))
         moving_clock.move(hours=3)
-        mailings.start_due(session, config)
+        starting.start_due(session, config)
         session.refresh(mailing)
         assert mailing.state == state
         if late != "send":
             assert "Mon 2 March 2026, 10:00" in mailing.why
         if late == "ask":
-            assert mailings.start_due(session, config) == []
+            assert starting.start_due(session, config) == []
             mailings.schedule(session, mailing, None)
-            assert mailings.start_due(session, config) == [mailing.id]
+            assert starting.start_due(session, config) == [mailing.id]
 
 
 @pytest.mark.parametrize("verb", ["undo", "schedule"])
@@ -89,13 +89,13 @@ def test_what_was_sent_now_and_came_too_late_can_be_sent_after_all(store, config
         mailing = make_draft(session, config)
         mailings.schedule(session, mailing, None, timedelta(minutes=1))
         moving_clock.move(hours=3)
-        assert mailings.start_due(session, config) == []
+        assert starting.start_due(session, config) == []
         session.refresh(mailing)
         assert (mailing.state, mailing.asked_at) == ("holding", moving_clock.now())
         if verb == "undo":
             mailings.undo(session, mailing)
         mailings.schedule(session, mailing, None)
-        assert mailings.start_due(session, config) == [mailing.id]
+        assert starting.start_due(session, config) == [mailing.id]
 
 
 def test_who_allows_no_lateness_still_starts_what_is_due(store, config, moving_clock) -> None:
@@ -105,7 +105,7 @@ def test_who_allows_no_lateness_still_starts_what_is_due(store, config, moving_c
         mailing = make_draft(session, strict)
         mailings.schedule(session, mailing, schedule.parse("2026-03-02 10:00", "UTC"))
         moving_clock.move(hours=1, seconds=1)
-        assert mailings.start_due(session, strict) == [mailing.id]
+        assert starting.start_due(session, strict) == [mailing.id]
 
 
 def test_a_refusal_says_what_can_be_done_instead(store, config) -> None:
@@ -128,7 +128,7 @@ def test_within_the_allowed_hour_it_is_sent_whatever_the_policy(store, config, m
         mailing = make_draft(session, config, late="skip")
         mailings.schedule(session, mailing, schedule.parse("2026-03-02 10:00", "UTC"))
         moving_clock.move(hours=1, minutes=59)
-        assert mailings.start_due(session, config) == [mailing.id]
+        assert starting.start_due(session, config) == [mailing.id]
 
 
 def test_every_verb_is_refused_from_every_other_state(store, config, keys, moving_clock) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from mailer import address
 from mailer.errors import BadInput, NotFound, Refused
-from mailer.mailing import mailings, press
+from mailer.mailing import mailings, press, starting
 from mailer.mailing.schedule import When
 from mailer.people import lists, subscriptions, suppression
 from mailer.store.tables import EditionRow, Mailing, Notice
@@ -70,7 +70,7 @@ def test_a_started_mailing_keeps_its_editions(store, config, keys, draft) -> Non
     with store.write() as session:
         press.schedule(session, proof, None)
     with store.write() as session:
-        mailings.start_due(session, config)
+        starting.start_due(session, config)
     with pytest.raises(Refused, match="it is sending"), store.write() as session:
         press.schedule(session, proof, WHEN)
     assert state(store, draft) == ("sending", 2)

@@ -7,7 +7,7 @@ from sqlalchemy import func, literal, select, update
 
 from mailer import clock
 from mailer.config_sections import Send
-from mailer.mailing import deliveries, mailings
+from mailer.mailing import deliveries, mailings, starting
 from mailer.outcomes import account, events
 from mailer.outcomes.verdict import Reply
 from mailer.people import subscriptions, suppression
@@ -257,7 +257,7 @@ def test_a_batch_with_rows_left_is_given_back(store, started) -> None:
         assert not leases.close_batch(session, mine)
     assert lease(store) is None
     with store.write() as session:
-        assert mailings.finish(session, started)
+        assert starting.finish(session, started)
         assert account.account(session, started).balanced
 
 
@@ -293,7 +293,7 @@ def test_a_begun_row_of_a_closed_batch_is_rescued_whatever_the_mailing_does(stor
 def test_a_mailing_is_not_finished_before_its_audience_is_frozen(store, config, keys) -> None:
     mailing_id = make_started(store, config, keys, readers=2)
     with store.write() as session:
-        assert not mailings.finish(session, mailing_id)
+        assert not starting.finish(session, mailing_id)
     freeze_all(store, mailing_id)
     with store.write() as session:
-        assert not mailings.finish(session, mailing_id)
+        assert not starting.finish(session, mailing_id)

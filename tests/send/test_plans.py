@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import event
 
-from mailer.mailing import deliveries, mailings
+from mailer.mailing import deliveries, starting
 from mailer.outcomes import account, events
 from mailer.send import leases, ledger
 from tests.make import freeze_all, make_started
@@ -43,8 +43,8 @@ def test_nothing_scans_the_deliveries(store, config, keys, plans, moving_clock) 
         leases.pull_in(session, "mailing", soon, mailing_id)
         leases.pull_in(session, "notice", soon)
         deliveries.regroup_due(session, mailing_id)
-        mailings.finish(session, mailing_id)
-        mailings.unfinished(session)
+        starting.finish(session, mailing_id)
+        starting.unfinished(session)
         deliveries.sweep_stopped(session, mailing_id)
         leases.close_stopped(session)
         leases.gather_notices(session)

@@ -7,7 +7,7 @@ from typing import Any
 from mailer import address
 from mailer.compose.statement import Statement
 from mailer.config import Config
-from mailer.mailing import editions, mailings
+from mailer.mailing import editions, mailings, starting
 from mailer.people import lists, subscribers, subscriptions
 from mailer.sources import kept
 from mailer.store.engine import Store
@@ -62,7 +62,7 @@ def start(store: Store, config: Config, keys: Keys, mailing_id: int, *, is_due: 
         mailings.schedule(session, mailing, None, timedelta())
     if is_due:
         with store.write() as session:
-            mailings.start_due(session, config)
+            starting.start_due(session, config)
 
 
 def subscription_of(session: Session, person: Subscriber, mlist: MailingList) -> Subscription:

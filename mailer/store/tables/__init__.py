@@ -1,5 +1,6 @@
 """Every table, one file per room, in the order of the flow."""
 
+from mailer.store.tables.approvals import VERDICTS, Approval
 from mailer.store.tables.archive import Correction, FormerName
 from mailer.store.tables.base import EPOCH, MICROSECOND, Instant, Table, db_now
 from mailer.store.tables.house import Fact, Hit, Occurrence, Proof, Spending
@@ -53,6 +54,8 @@ __all__ = [
     "ROLES",
     "SCOPES",
     "SUBSCRIPTION_STATES",
+    "VERDICTS",
+    "Approval",
     "Attempt",
     "Batch",
     "Consent",

@@ -45,6 +45,8 @@ class MailingList(Table):
     postal_address: Mapped[str] = mapped_column(Text)
     archive: Mapped[str] = mapped_column(String(20), default="public")
     open_signup: Mapped[bool] = mapped_column(Boolean, default=True)
+    # Somebody who did not write it must approve what goes to this list.
+    two_persons: Mapped[bool] = mapped_column(Boolean, default=False)
     created_at: Mapped[datetime] = mapped_column(Instant)
     closed_at: Mapped[datetime | None] = mapped_column(Instant)
 

@@ -88,7 +88,8 @@ def _look(session: Session, config: Config, before: int | None) -> dict[str, Any
         "groups": [
             ("Being sent", [card for card in found if card["phase"] == FLIGHT]),
             ("Waiting for their moment", [card for card in found if card["phase"] == WAITING]),
-            ("Drafts", [card for card in found if card["phase"] == DRAFT]),
+            ("Waiting for a second person", [card for card in found if card["state"] == "in review"]),
+            ("Drafts", [card for card in found if card["phase"] == DRAFT and card["state"] != "in review"]),
             ("Sent", [card for card in found if card["phase"] == DONE]),
         ],
         "older": found[-1]["id"] if len(rows) > SHOWN else None,

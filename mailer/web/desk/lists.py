@@ -37,12 +37,26 @@ async def make(call: Call) -> Response:
     try:
         await call.write(_make, call, given)
     except Refused as error:
-        return await _page(call, given, error)
+        return await _page(call, given | {"two_persons": call.form.one("two_persons")}, error)
     return call.to("/desk/lists", "listed")
+
+
+async def set_rule(call: Call) -> Response:
+    """Say whether a second person must approve what goes to a list."""
+    await call.write(_set_rule, call.number(), call)
+    return call.to("/desk/lists", "ruled")
+
+
+def _set_rule(session: Session, list_id: int, call: Call) -> None:
+    mlist = lists.need(session, list_id)
+    wanted = call.form.one("two_persons") == "yes"
+    lists.change(session, mlist, two_persons=wanted)
+    call.done(session, "list rule set", f"list {mlist.name}", two_persons=wanted)
 
 
 def _make(session: Session, call: Call, given: dict[str, str]) -> None:
     mlist = lists.add(session, **given)
+    lists.change(session, mlist, two_persons=call.form.one("two_persons") == "yes")
     call.done(session, "list made", f"list {mlist.name}", title=mlist.title)
 
 
@@ -63,7 +77,7 @@ def _look(session: Session, call: Call) -> list[dict[str, Any]]:
 
 async def _page(call: Call, given: dict[str, str], error: MailerError | None = None) -> Response:
     found = await call.read(_look, call)
-    typed = dict.fromkeys(FIELDS, "") | given
+    typed = dict.fromkeys((*FIELDS, "two_persons"), "") | given
     status = 422 if error else 200
     values: dict[str, Any] = {"known": found, "typed": typed, "error": error, "visibilities": VISIBILITIES}
     return call.page("desk/lists.html", status=status, here="lists", **values)

@@ -12,8 +12,7 @@ from mailer.config import Config
 from mailer.errors import BadInput, MailerError, NotFound
 from mailer.mailing import audience, editions, mailings, press
 from mailer.mailing.schedule import When
-from mailer.tokens import Keys
-from mailer.web.desk import accounts, previews
+from mailer.web.desk import accounts, previews, reviewed
 from mailer.web.desk.call import Call
 from mailer.web.desk.phases import BADGES, DRAFT, WAITING, phase_of
 from mailer.web.desk.plain import every, plain
@@ -89,7 +88,7 @@ async def stop(call: Call) -> Response:
 async def mailing_page(call: Call, error: MailerError | None = None) -> Response:
     """Answer with the page of a mailing, and with one line about what could not be done."""
     who, scheme = previews.allowed_reader(call), call.asked("scheme") or call.form.one("scheme")
-    values = await call.read(_look, call.config, call.house.keys, call.number(), who)
+    values = await call.read(_look, call, call.number(), who)
     form = call.form.fields
     return call.page(
         "desk/mailing.html",
@@ -103,7 +102,8 @@ async def mailing_page(call: Call, error: MailerError | None = None) -> Response
     )
 
 
-def _look(session: Session, config: Config, keys: Keys, mailing_id: int, who: str) -> dict[str, Any]:
+def _look(session: Session, call: Call, mailing_id: int, who: str) -> dict[str, Any]:
+    config, keys = call.config, call.house.keys
     mailing = plain(mailings.need(session, mailing_id))
     phase = phase_of(mailing.state)
     values: dict[str, Any] = {
@@ -114,6 +114,7 @@ def _look(session: Session, config: Config, keys: Keys, mailing_id: int, who: st
         "excluded": every(mailings.lists_of(session, mailing_id, "exclude")),
         "made": mailing.made_at,
         "proof": None,
+        "review": None,
         "fault": None,
         "seen": None,
         "watch": None,
@@ -125,6 +126,7 @@ def _look(session: Session, config: Config, keys: Keys, mailing_id: int, who: st
             proof = press.proofread(session, config, keys, mailing_id)
             edition = next(item.edition for item in proof.compiled if item.format == "html")
             values["proof"] = _proof(proof)
+            values["review"] = reviewed.look(session, call, proof)
         else:
             edition = previews.edition_of(session, config, keys, mailing_id)
         values["seen"] = seen = previews.fill(session, config, keys, mailing_id, who, edition)

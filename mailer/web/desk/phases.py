@@ -20,6 +20,8 @@ PHASES: Mapping[str, str] = {
 assert tuple(PHASES) == MAILING_STATES
 # The badge of a state, by the classes of house.css.
 BADGES: Mapping[str, str] = {
+    "in review": "warn",
+    "approved": "good",
     "scheduled": "now",
     "holding": "now",
     "sending": "now",

@@ -122,12 +122,12 @@ def wanted(call: Call) -> Words:
 
 def _save(session: Session, call: Call, words: Words, seen: int, by_itself: bool) -> int:
     mailing = mailings.need(session, call.number())
-    before = mailing.revision
+    before, moved = mailing.revision, mailing.slug
     revision = writing.save(session, mailing, words, seen, actor=call.me.actor, by_itself=by_itself)
     slug = call.form.one("slug").strip()
     if slug and not by_itself:
         corrections.move(session, mailing, slug)
-    if revision != before:
+    if revision != before or mailing.slug != moved:
         call.done(session, "draft written", f"mailing {mailing.id}", line=words.subject, revision=revision)
     return revision
 

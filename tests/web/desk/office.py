@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from mailer import clock
 from mailer.config import Config
-from mailer.mailing import mailings
+from mailer.mailing import mailings, starting
 from mailer.mailing.schedule import When
 from mailer.people import lists
 from mailer.send.report import RelayReport, Report
@@ -123,7 +123,7 @@ class Office:
         with self.store.write() as session:
             mailings.need(session, number).due_at = clock.now() - timedelta(hours=3)
         with self.store.write() as session:
-            mailings.start_due(session, self.config)
+            starting.start_due(session, self.config)
         return number
 
     def sending(self) -> int:
@@ -182,7 +182,7 @@ class Office:
             last = session.query(Delivery).filter_by(mailing_id=number).order_by(Delivery.id.desc()).first()
             _settle(last, "left_out", "suppressed", 0, "")
         with self.store.write() as session:
-            assert mailings.finish(session, number)
+            assert starting.finish(session, number)
         return number
 
     def state(self, number: int) -> str:

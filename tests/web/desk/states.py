@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from mailer.people import breaker, limits
+from mailer.people import breaker, limits, lists
 from mailer.staff import entry, team
 from tests.web.desk.office import Office
 
@@ -103,6 +103,26 @@ def _versions(office: Office) -> Any:
 
 
 WHEN = "/schedule?when=at&day={day}&time=09:00&zone=Europe/Berlin"
+
+
+def _in_review(office: Office) -> Any:
+    """Hand a draft over a second time, with something different in it."""
+    number = office.draft(("works",))
+    path = f"/desk/mailings/{number}"
+    with office.store.write() as session:
+        lists.change(session, lists.named(session, "works"), two_persons=True)
+    for answer in (
+        office.post(f"{path}/review", who="writer"),
+        office.post(f"{path}/approve", who="approver", what="return", note="Which Monday?"),
+        office.post(path, who="writer", subject="Water will be off on Monday the second", preheader=""),
+    ):
+        assert answer.status_code == 303
+    returned = office.client("writer").get(path)
+    assert office.post(f"{path}/review", who="writer").status_code == 303
+    assert returned.status_code == 200
+    return office.client("approver").get(path)
+
+
 # The empty ones first: an office only ever fills.
 EMPTY: dict[str, State] = {
     "first-link": _setup,
@@ -138,6 +158,7 @@ STATES: dict[str, State] = {
     "overtaken": _overtaken,
     "versions": _versions,
     "versions-none": _at(_fresh, "/versions"),
+    "draft-in-review": _in_review,
     "when": _at(Office.draft, "/schedule?when=at"),
     "when-said": _at(Office.draft, WHEN.format(day="2027-06-01")),
     "when-wrong": _at(Office.draft, WHEN.format(day="2020-06-01")),

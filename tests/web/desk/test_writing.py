@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from mailer.mailing import mailings, writing
+from mailer.people import lists
 from mailer.store.tables import DraftVersion, StatementRow
 from tests.compose.samples import WATER
 from tests.web.desk.office import Office
@@ -151,3 +152,22 @@ def test_versions_are_kept_for_each_draft_by_itself(small_office: Office) -> Non
     write(small_office, first, 2, body="other", auto="1")
     write(small_office, first, 3, body="another", auto="1")
     assert now(small_office, second)[1].body == TYPED["body"] + "\n"
+
+
+def test_who_wrote_on_it_or_brought_a_version_back_is_no_second_person(small_office: Office) -> None:
+    for restored in (False, True):
+        number = small_office.draft()
+        with small_office.store.write() as session:
+            lists.change(session, lists.named(session, "press"), two_persons=True)
+        path = f"/desk/mailings/{number}"
+        assert write(small_office, number, 1, who="writer").status_code == 303
+        if restored:
+            answer = small_office.post(f"{path}/versions", "approver", revision="2", version="1")
+        else:
+            answer = write(small_office, number, 2, who="approver", body="Other", auto="1")
+        assert answer.status_code in (200, 303)
+        assert small_office.post(f"{path}/review", "writer").status_code == 303
+        assert "You wrote it" in small_office.client("approver").get(path).text
+        # Writing on what is in review makes it a draft again.
+        assert write(small_office, number, 3, who="writer", body="Newest").status_code == 303
+        assert small_office.mailing(number).state == "draft"

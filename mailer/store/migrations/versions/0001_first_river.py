@@ -78,6 +78,7 @@ def upgrade() -> None:
         sa.Column("postal_address", sa.Text(), nullable=False),
         sa.Column("archive", sa.String(length=20), nullable=False),
         sa.Column("open_signup", sa.Boolean(), nullable=False),
+        sa.Column("two_persons", sa.Boolean(), nullable=False),
         sa.Column("created_at", base.Instant(), nullable=False),
         sa.Column("closed_at", base.Instant(), nullable=True),
         sa.CheckConstraint(
@@ -343,6 +344,25 @@ def upgrade() -> None:
     )
     op.create_index("ix_corrections_mailing", "corrections", ["mailing_id"], unique=False)
 
+    op.create_table(
+        "approvals",
+        sa.Column("id", base.Key, nullable=False),
+        sa.Column("mailing_id", base.Key, nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("asked_by", sa.String(length=120), nullable=False),
+        sa.Column("asked_at", base.Instant(), nullable=False),
+        sa.Column("verdict", sa.String(length=10), nullable=False),
+        sa.Column("decided_by", sa.String(length=120), nullable=False),
+        sa.Column("decided_at", base.Instant(), nullable=True),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.CheckConstraint("verdict IN ('', 'approved', 'returned')", name=op.f("ck_approvals_verdict_known")),
+        sa.ForeignKeyConstraint(["mailing_id"], ["mailings.id"], name=op.f("fk_approvals_mailing_id_mailings")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_approvals")),
+    )
+    op.create_index("ix_approvals_mailing", "approvals", ["mailing_id"], unique=False)
     op.create_table(
         "former_names",
         sa.Column("kind", sa.String(length=10), nullable=False),
