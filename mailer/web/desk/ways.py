@@ -10,6 +10,7 @@ from mailer.web.desk import (
     accounts,
     aiming,
     archiving,
+    beginning,
     embedding,
     entrance,
     home,
@@ -24,6 +25,7 @@ from mailer.web.desk import (
     scheduling,
     staff,
     statements,
+    writing,
 )
 from mailer.web.desk.gate import OPEN, Way, enter
 from mailer.web.house import House
@@ -40,8 +42,17 @@ WAYS = (
     Way("GET", "/desk", LOOK, home.show),
     Way("GET", "/desk/statements/new", WRITE, statements.show_new),
     Way("POST", "/desk/statements/new", WRITE, statements.hand_in),
+    Way("POST", "/desk/statements/fetch", WRITE, beginning.fetch_page),
+    Way("POST", "/desk/statements/empty", WRITE, beginning.begin_empty),
+    Way("POST", "/desk/statements/copy", WRITE, beginning.begin_with_copy),
     Way("GET", "/desk/statements/{id}", WRITE, statements.show),
     Way("POST", "/desk/statements/{id}", WRITE, statements.make_draft),
+    Way("POST", "/desk/paste", WRITE, writing.paste),
+    Way("GET", "/desk/mailings/{id}/write", WRITE, writing.show),
+    Way("POST", "/desk/mailings/{id}/write", WRITE, writing.save),
+    Way("POST", "/desk/mailings/{id}/render", WRITE, writing.render),
+    Way("GET", "/desk/mailings/{id}/versions", WRITE, writing.show_versions),
+    Way("POST", "/desk/mailings/{id}/versions", WRITE, writing.restore),
     Way("GET", "/desk/mailings/{id}", LOOK, mailings.show),
     Way("POST", "/desk/mailings/{id}", WRITE, mailings.edit),
     Way("GET", "/desk/mailings/{id}/preview.html", LOOK, previews.show),

@@ -452,6 +452,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_imports")),
     )
     op.create_table(
+        "draft_versions",
+        sa.Column("mailing_id", base.Key, nullable=False),
+        sa.Column("revision", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("statement_id", base.Key, nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("preheader", sa.Text(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("by_itself", sa.Boolean(), nullable=False),
+        sa.Column("made_by", sa.String(length=120), nullable=False),
+        sa.Column("made_at", base.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(["mailing_id"], ["mailings.id"], name=op.f("fk_draft_versions_mailing_id_mailings")),
+        sa.ForeignKeyConstraint(
+            ["statement_id"], ["statements.id"], name=op.f("fk_draft_versions_statement_id_statements")
+        ),
+        sa.PrimaryKeyConstraint("mailing_id", "revision", name=op.f("pk_draft_versions")),
+    )
+    op.create_table(
         "mailing_statements",
         sa.Column("mailing_id", base.Key, nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
