@@ -190,6 +190,14 @@ STATES: dict[str, State] = {
     "archive-wrong": lambda office: office.post(
         f"/desk/mailings/{_once(Office.sent, office)}/archive", what="correct", note=" "
     ),
+    "pictures": _at(Office.sending, "/pictures"),
+    "pictures-none": _at(Office.scheduled, "/pictures"),
+    "calendar": _get("/desk/calendar"),
+    "calendar-none": _get("/desk/calendar?month=2031-02"),
+    "print": _at(Office.sent, "/print"),
+    "people-chosen": _at(Office.sent, "/people/chosen"),
+    "returned-none": _at(Office.sent, "/back/unsubscribed"),
+    "growth": _get("/desk/lists/1/growth"),
     "people": _at(Office.sent, "/people/accepted"),
     "twice": _at(Office.sent, "/people/twice"),
     "people-uncertain": _at(Office.sent, "/people/uncertain"),
