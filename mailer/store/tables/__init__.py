@@ -39,6 +39,7 @@ from mailer.store.tables.people import (
 )
 from mailer.store.tables.sources import StatementRow
 from mailer.store.tables.staff import LINK_PURPOSES, ROLES, Deed, DeskSession, Staff, StaffLink
+from mailer.store.tables.writing import DraftVersion
 
 __all__ = [
     "ARCHIVES",
@@ -65,6 +66,7 @@ __all__ = [
     "Deed",
     "Delivery",
     "DeskSession",
+    "DraftVersion",
     "EditionRow",
     "Fact",
     "Followup",

@@ -38,6 +38,8 @@ SAID = {
     "drafted": "The draft is made.",
     "edited": "The draft is changed.",
     "aimed": "Who gets it is changed.",
+    "saved": "It is saved.",
+    "restored": "The earlier version is the newest now.",
     "tested": "The test is on its way to %s.",
     "asked": "It is handed over. Whoever may approve sees it on their first page.",
     "approved": "It is approved, and can be scheduled.",

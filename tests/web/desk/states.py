@@ -95,6 +95,27 @@ def _misused(office: Office) -> Any:
     return answer
 
 
+def _fresh(office: Office) -> int:
+    return office.draft()
+
+
+def _overtaken(office: Office) -> Any:
+    number = office.draft()
+    words = {"title": "A <title>", "language": "en", "body": "One fine day"}
+    assert office.post(f"/desk/mailings/{number}/write", revision="1", **words).status_code == 303
+    answer = office.post(f"/desk/mailings/{number}/write", revision="1", **words | {"body": "One wet day"})
+    assert answer.status_code == 409
+    return answer
+
+
+def _versions(office: Office) -> Any:
+    number = office.draft()
+    for revision, body in enumerate(("One fine day", "One wet day"), 1):
+        words = {"title": "A <title>", "language": "en", "body": body, "revision": str(revision)}
+        office.post(f"/desk/mailings/{number}/write", **words)
+    return office.client().get(f"/desk/mailings/{number}/versions?from=2&to=3")
+
+
 WHEN = "/schedule?when=at&day={day}&time=09:00&zone=Europe/Berlin"
 
 
@@ -132,6 +153,8 @@ STATES: dict[str, State] = {
     "refused": _get("/desk/staff", "writer"),
     "new": _get("/desk/statements/new"),
     "new-wrong": _post("/desk/statements/new", text="!!!"),
+    "fetch-wrong": _post("/desk/statements/fetch", address="http://127.0.0.1/"),
+    "empty-wrong": _post("/desk/statements/empty", title="A title"),
     "statement": _statement,
     "statement-wrong": _statement_wrong,
     "draft": _at(Office.draft),
@@ -142,6 +165,13 @@ STATES: dict[str, State] = {
     "draft-text": _at(Office.draft, "?scheme=text&reader=long"),
     "draft-writer": _at(Office.draft, "", "writer"),
     "draft-blocked": _at(_blocked),
+    "write": _at(Office.draft, "/write"),
+    "write-wrong": lambda office: office.post(
+        f"/desk/mailings/{_once(Office.draft, office)}/write", title="", language="en", body="Kept"
+    ),
+    "overtaken": _overtaken,
+    "versions": _versions,
+    "versions-none": _at(_fresh, "/versions"),
     "draft-in-review": _in_review,
     "when": _at(Office.draft, "/schedule?when=at"),
     "when-said": _at(Office.draft, WHEN.format(day="2027-06-01")),
