@@ -75,7 +75,7 @@ def strip(numbers: Mapping[str, int]) -> list[Part]:
 async def show(call: Call) -> Response:
     """Show how a mailing goes in pictures: a page of its own, or only the part for the mailing's page."""
     values = await pictured(call, call.number())
-    part = "HX-Request" in call.request.headers
+    part = call.asked("part") == "1"
     template = "desk/pictures_part.html" if part else "desk/pictures.html"
     return call.page(template, here="home", part=part, **values)
 
