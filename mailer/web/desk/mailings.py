@@ -10,11 +10,11 @@ from mailer.address import Address, parse
 from mailer.compose.checks import BLOCK_BYTES, WARN_BYTES
 from mailer.config import Config
 from mailer.errors import BadInput, MailerError, NotFound
-from mailer.mailing import audience, editions, looking, mailings, press
+from mailer.mailing import audience, editions, following, looking, mailings, press
 from mailer.mailing.schedule import When
 from mailer.web.desk import accounts, previews, reviewed, scheduling
 from mailer.web.desk.call import Call
-from mailer.web.desk.phases import BADGES, DRAFT, WAITING, phase_of
+from mailer.web.desk.phases import BADGES, DONE, DRAFT, WAITING, phase_of
 from mailer.web.desk.plain import every, plain
 from mailer.web.house import Session
 
@@ -123,6 +123,8 @@ def _look(session: Session, call: Call, mailing_id: int, who: str) -> dict[str, 
         "beside": (None, None),
         "watch": None,
         "sentence": "",
+        "follows": following.of(session, mailing_id),
+        "again": following.drafts_after(session, mailing_id) if phase == DONE else [],
         "tested": mailing.tested_revision == mailing.revision,
     }
     try:
