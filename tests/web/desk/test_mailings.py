@@ -58,19 +58,6 @@ def test_editing_makes_a_new_revision(small_office: Office) -> None:
     assert 'value="Kept"' in empty.text
 
 
-def test_a_subject_somebody_else_changed_is_not_overwritten_unseen(small_office: Office) -> None:
-    number = small_office.draft()
-    path = f"/desk/mailings/{number}"
-    assert small_office.post(path, subject="The first of two", preheader="", revision="1").status_code == 303
-    late = small_office.post(path, who="writer", subject="The second of two", preheader="", revision="1")
-    assert late.status_code == 409
-    assert "its subject is “The first of two” now" in late.text
-    assert 'value="The second of two"' in late.text
-    assert 'name="revision" value="2"' in late.text
-    assert small_office.mailing(number).subject == "The first of two"
-    assert small_office.post(path, subject="The second of two", preheader="", revision="2").status_code == 303
-
-
 def test_a_test_goes_to_oneself_and_is_of_this_text(office: Office) -> None:
     number = office.draft()
     assert "Nobody has been sent a test yet." in page(office, number)
