@@ -128,7 +128,7 @@ def _in_review(office: Office) -> Any:
     for answer in (
         office.post(f"{path}/review", who="writer"),
         office.post(f"{path}/approve", who="approver", what="return", note="Which Monday?"),
-        office.post(path, who="writer", subject="Water will be off on Monday the second", preheader=""),
+        office.post(path, who="writer", subject="Water will be off on Monday the second", revision="1"),
     ):
         assert answer.status_code == 303
     returned = office.client("writer").get(path)

@@ -32,7 +32,7 @@ def test_the_way_of_a_draft_past_two_persons(office: Office) -> None:
     page = office.client("writer").get(path).text
     assert "Ann Approver gave it back" in page
     assert "Which &lt;Monday&gt;?" in page
-    office.post(path, who="writer", subject="Water will be off on Monday the second", preheader="")
+    office.post(path, who="writer", subject="Water will be off on Monday the second", revision="1")
     assert office.post(f"{path}/review", who="writer").status_code == 303
     page = office.client("approver").get(path).text
     assert '<ins><span class="unseen">Added: </span>Water will be off on Monday the second</ins>' in page
@@ -46,7 +46,7 @@ def test_the_way_of_a_draft_past_two_persons(office: Office) -> None:
 
 def test_who_changed_it_is_offered_no_button_and_refused(small_office: Office) -> None:
     path = asked(small_office)
-    small_office.post(path, who="approver", subject="Changed by the approver", preheader="")
+    small_office.post(path, who="approver", subject="Changed by the approver", revision="1")
     assert small_office.post(f"{path}/review", who="writer").status_code == 303
     assert "You wrote it or asked for this yourself" in small_office.client("approver").get(path).text
     hashed = seen(small_office, path, "operator")
