@@ -9,6 +9,7 @@ from mailer.staff.roles import KEEP_LISTS, KEEP_PEOPLE, KEEP_STAFF, LOOK, SEE_PE
 from mailer.web.desk import (
     accounts,
     archiving,
+    audit,
     embedding,
     entrance,
     home,
@@ -73,6 +74,8 @@ WAYS = (
     Way("POST", "/desk/readers/{id}/leave", KEEP_PEOPLE, readers.take_off),
     Way("GET", "/desk/staff", KEEP_STAFF, staff.show),
     Way("POST", "/desk/staff", KEEP_STAFF, staff.add),
+    Way("GET", "/desk/deeds", KEEP_STAFF, audit.show),
+    Way("GET", "/desk/deeds.csv", KEEP_STAFF, audit.as_csv),
     Way("POST", "/desk/staff/{id}/link", KEEP_STAFF, staff.make_link),
     Way("POST", "/desk/staff/{id}", KEEP_STAFF, staff.change),
 )

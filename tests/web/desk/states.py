@@ -160,5 +160,8 @@ STATES: dict[str, State] = {
     "readers-wrong": _post("/desk/readers", address="nobody", list="press"),
     "reader": _get("/desk/readers/1"),
     "staff": _get("/desk/staff"),
+    "deeds": _get("/desk/deeds"),
+    "deeds-none": _get("/desk/deeds?subject=nothing&since=2026-01-01"),
+    "deeds-wrong": _get("/desk/deeds?since=yesterday"),
     "staff-link": _post("/desk/staff", name="Bo New", address="bo@arden.example", role="writer"),
 }
