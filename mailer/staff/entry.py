@@ -17,7 +17,7 @@ from mailer.staff import passwords, team
 from mailer.store.tables import DeskSession, Hit, Staff, StaffLink
 
 SETUP, RESET = "setup", "reset"
-BY_PAIR, BY_NETWORK = "login to an account", "login from a network"
+BY_PAIR, BY_NETWORK, BY_CODE = "login to an account", "login from a network", "code for an account"
 WINDOW = timedelta(hours=1)
 # Tries without a wait, then seconds of waiting that double with every further one, up to the longest.
 FREE_BY_PAIR, FREE_BY_NETWORK = 5, 30
@@ -120,6 +120,24 @@ def try_login(session: Session, network: str, address: str) -> int:
         session.add_all([Hit(kind=BY_PAIR, subject=pair, at=now), Hit(kind=BY_NETWORK, subject=whole, at=now)])
         session.flush()
     return wait
+
+
+def try_code(session: Session, staff_id: int) -> int:
+    """Count one code given for somebody and return 0, or return the seconds to wait first.
+
+    From wherever it comes: only who knows the password gets as far, and a code is short enough to be guessed by many.
+    """
+    subject = str(staff_id)
+    wait = _wait(session, BY_CODE, subject, FREE_BY_PAIR)
+    if not wait:
+        session.add(Hit(kind=BY_CODE, subject=subject, at=clock.now()))
+        session.flush()
+    return wait
+
+
+def forget_codes(session: Session, staff_id: int) -> None:
+    """Forget the codes that were wrong: the right one was given."""
+    _changed(session, delete(Hit).where(Hit.kind == BY_CODE, Hit.subject == str(staff_id)))
 
 
 def credentials(session: Session, address: str) -> tuple[int, str]:

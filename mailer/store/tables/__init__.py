@@ -36,7 +36,7 @@ from mailer.store.tables.people import (
     Suppression,
 )
 from mailer.store.tables.sources import StatementRow
-from mailer.store.tables.staff import LINK_PURPOSES, ROLES, Deed, DeskSession, Staff, StaffLink
+from mailer.store.tables.staff import LINK_PURPOSES, ROLES, Deed, DeskSession, SecondStep, Staff, StaffLink
 
 __all__ = [
     "ARCHIVES",
@@ -77,6 +77,7 @@ __all__ = [
     "Outcome",
     "Proof",
     "Reason",
+    "SecondStep",
     "Signup",
     "Spending",
     "Staff",

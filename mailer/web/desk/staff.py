@@ -5,7 +5,7 @@ from typing import Any
 from starlette.responses import Response
 
 from mailer.errors import BadInput, MailerError, Refused
-from mailer.staff import deeds, entry, roles, team
+from mailer.staff import deeds, entry, roles, second_step, team
 from mailer.store.tables import ROLES
 from mailer.web.desk import audit
 from mailer.web.desk.call import Call
@@ -62,6 +62,8 @@ def _change(session: Session, call: Call, staff_id: int, what: str, role: str) -
         team.disable(session, person, actor=call.me.actor)
     elif what == "enable":
         team.enable(session, person, actor=call.me.actor)
+    elif what == "one step":
+        second_step.turn_off(session, person, actor=call.me.actor)
     elif what == "role":
         team.set_role(session, person, role, actor=call.me.actor)
     else:
@@ -71,6 +73,7 @@ def _change(session: Session, call: Call, staff_id: int, what: str, role: str) -
 def _look(session: Session, call: Call) -> dict[str, Any]:
     return {
         "people": [plain(person) for person in team.every(session)],
+        "two_steps": second_step.those_on(session),
         "deeds": [audit.told(call, deed) for deed in deeds.latest(session, DEEDS)],
     }
 
