@@ -10,7 +10,7 @@ from mailer.address import Address, parse
 from mailer.compose.checks import BLOCK_BYTES, WARN_BYTES
 from mailer.config import Config
 from mailer.errors import BadInput, MailerError, NotFound
-from mailer.mailing import audience, editions, mailings, press
+from mailer.mailing import audience, editions, looking, mailings, press
 from mailer.mailing.schedule import When
 from mailer.web.desk import accounts, previews, reviewed, scheduling
 from mailer.web.desk.call import Call
@@ -95,7 +95,8 @@ async def mailing_page(call: Call, error: MailerError | None = None) -> Response
         status=422 if error else 200,
         here="home",
         error=error,
-        scheme=scheme if scheme in (*previews.SCHEMES, "text") else "light",
+        scheme=scheme if scheme in previews.VIEWS else "light",
+        views=previews.VIEWS,
         made_up=previews.MADE_UP,
         late_words=scheduling.LATE_WORDS,
         late_hours=scheduling.hours(call.config.send.late_hours),
@@ -119,6 +120,7 @@ def _look(session: Session, call: Call, mailing_id: int, who: str) -> dict[str, 
         "review": None,
         "fault": None,
         "seen": None,
+        "beside": (None, None),
         "watch": None,
         "sentence": "",
         "tested": mailing.tested_revision == mailing.revision,
@@ -133,6 +135,7 @@ def _look(session: Session, call: Call, mailing_id: int, who: str) -> dict[str, 
             edition = previews.edition_of(session, config, keys, mailing_id)
         values["seen"] = seen = previews.fill(session, config, keys, mailing_id, who, edition)
         values["meter"] = meter(seen.html_bytes)
+        values["beside"] = looking.neighbours(session, mailing_id, int(who) if who.isdecimal() else 0)
     except BadInput as error:
         values["fault"] = error
     if phase == WAITING:

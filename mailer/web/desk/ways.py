@@ -65,6 +65,7 @@ WAYS = (
     Way("GET", "/desk/mailings/{id}", LOOK, mailings.show),
     Way("POST", "/desk/mailings/{id}", WRITE, mailings.edit),
     Way("GET", "/desk/mailings/{id}/preview.html", LOOK, previews.show),
+    Way("GET", "/desk/mailings/{id}/strip", LOOK, previews.show_strip),
     Way("POST", "/desk/mailings/{id}/reader", SEE_PEOPLE, mailings.choose_reader),
     Way("POST", "/desk/mailings/{id}/test", WRITE, mailings.send_test),
     Way("POST", "/desk/mailings/{id}/review", WRITE, reviewing.ask),
