@@ -12,6 +12,7 @@ from mailer.staff import deeds
 from mailer.store.tables import Deed
 from mailer.web.desk import audit
 from tests.web.desk.office import Office
+from tests.web.desk.test_attacks import PAYLOADS, harmless
 
 PATH = "/desk/deeds"
 
@@ -81,3 +82,14 @@ def test_pages_and_the_file_hold_every_deed_once(small_office: Office, monkeypat
     assert lines[0] == audit.COLUMNS
     assert [line[4] for line in lines[1:]] == [f"'{subject}" for subject in seen]
     assert lines[-1][5] == '{"n": 0}'
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_what_is_looked_for_is_only_looked_for(office: Office, payload: str) -> None:
+    typed = payload.encode("utf-8", "replace").decode()
+    asked = dict.fromkeys(("actor", "action", "subject", "before"), typed)
+    answer = office.client().get(PATH, params=asked)
+    assert answer.status_code == 200
+    harmless(answer.text)
+    assert office.client().get(f"{PATH}.csv", params=asked).status_code == 200
+    harmless(office.client().get(PATH, params={"since": typed}).text)
