@@ -1,6 +1,7 @@
 """Real readers to look at a mailing with: one after the other, and how many lack what it says of them."""
 
 from collections.abc import Sequence
+from itertools import product
 
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
@@ -14,11 +15,15 @@ CERTAIN = frozenset({"address", "since"})
 
 def neighbours(session: Session, mailing_id: int, subscriber_id: int = 0) -> tuple[int | None, int | None]:
     """Return the reader before and the one after, by number, among those of the mailing's lists; None at the ends."""
-    mine = (Subscription.list_id.in_(lists_of(mailing_id, "include")), Subscription.state.in_(CHOSEN_STATES))
     person = Subscription.subscriber_id
-    before = session.scalar(select(func.max(person)).where(*mine, person < subscriber_id))
-    after = session.scalar(select(func.min(person)).where(*mine, person > subscriber_id))
-    return before, after
+    before: set[int | None] = set()
+    after: set[int | None] = set()
+    # One question for each list and state: each is answered by the first entry of an index, however long the list.
+    for list_id, state in product(session.scalars(lists_of(mailing_id, "include")).all(), CHOSEN_STATES):
+        mine = (Subscription.list_id == list_id, Subscription.state == state)
+        before.add(session.scalar(select(func.max(person)).where(*mine, person < subscriber_id)))
+        after.add(session.scalar(select(func.min(person)).where(*mine, person > subscriber_id)))
+    return max(filter(None, before), default=None), min(filter(None, after), default=None)
 
 
 def lacking(session: Session, mailing_id: int, fields: Sequence[str]) -> dict[str, int]:

@@ -8,6 +8,7 @@ from starlette.routing import BaseRoute, Route
 from mailer.staff.roles import KEEP_LISTS, KEEP_PEOPLE, KEEP_STAFF, LOOK, SEE_PEOPLE, SEND, WRITE
 from mailer.web.desk import (
     accounts,
+    again,
     aiming,
     archiving,
     audit,
@@ -80,6 +81,7 @@ WAYS = (
     Way("POST", "/desk/mailings/{id}/resume", SEND, mailings.resume),
     Way("GET", "/desk/mailings/{id}/stop", SEND, mailings.show_stop),
     Way("POST", "/desk/mailings/{id}/stop", SEND, mailings.stop),
+    Way("POST", "/desk/mailings/{id}/again", WRITE, again.make),
     Way("GET", "/desk/mailings/{id}/archive", SEND, archiving.show),
     Way("POST", "/desk/mailings/{id}/archive", SEND, archiving.change),
     Way("GET", "/desk/mailings/{id}/watch", LOOK, accounts.show_watch),
