@@ -54,6 +54,21 @@ def reset(context: typer.Context, address: Addr, as_json: AsJson = False) -> Non
     _new_link(context, address, shut_out=True, as_json=as_json)
 
 
+@app.command("one-step")
+def one_step(context: typer.Context, address: Addr, as_json: AsJson = False) -> None:
+    """Ask somebody for no code any more, who lost telephone and recovery codes; their sessions end."""
+    from mailer import staff
+    from mailer.cli.opened import opened
+    from mailer.staff import second_step, sessions
+
+    with opened(context) as app, app.store.write() as session:
+        person = staff.with_address(session, address)
+        second_step.turn_off(session, person, actor=ACTOR)
+        sessions.end_others(session, person.id)
+        facts = _facts(person)
+    answer(facts, f"{person.name} logs in with the password alone now", as_json=as_json)
+
+
 def _new_link(context: typer.Context, address: str, *, shut_out: bool = False, as_json: bool) -> None:
     from mailer import staff
     from mailer.cli.opened import done, opened

@@ -17,10 +17,11 @@ from mailer.staff import passwords, team
 from mailer.store.tables import DeskSession, Hit, Staff, StaffLink
 
 SETUP, RESET = "setup", "reset"
-BY_PAIR, BY_NETWORK = "login to an account", "login from a network"
+BY_PAIR, BY_NETWORK, BY_CODE = "login to an account", "login from a network", "code for an account"
+BY_ACCOUNT, KNOWN = "login to an account from anywhere new", "network an account logged in from"
 WINDOW = timedelta(hours=1)
 # Tries without a wait, then seconds of waiting that double with every further one, up to the longest.
-FREE_BY_PAIR, FREE_BY_NETWORK = 5, 30
+FREE_BY_PAIR, FREE_BY_NETWORK, FREE_BY_ACCOUNT = 5, 30, 20
 FIRST_WAIT, LONGEST_WAIT = 15, 900
 # A click is written down at most this often.
 TOUCH = timedelta(minutes=2)
@@ -110,16 +111,35 @@ def use(session: Session, secret: str) -> Staff:
 def try_login(session: Session, network: str, address: str) -> int:
     """Count one try to log in and return 0, or return the seconds to wait first.
 
-    Tries are limited for an account from one network, and for a network: whoever guesses from elsewhere
-    never locks the owner out. A try made while waiting does not make the wait longer.
+    Tries are limited for an account from one network, for a network, and for an account from all networks together
+    it did not log in from of late: many who guess at once are slowed, and never lock the owner out of a place they
+    work from. A try made while waiting does not make the wait longer.
     """
-    pair, whole = _subjects(network, address)
-    wait = max(_wait(session, BY_PAIR, pair, FREE_BY_PAIR), _wait(session, BY_NETWORK, whole, FREE_BY_NETWORK))
+    limits = _limits(session, network, address)
+    wait = max(_wait(session, kind, subject, free) for kind, subject, free in limits)
     if not wait:
         now = clock.now()
-        session.add_all([Hit(kind=BY_PAIR, subject=pair, at=now), Hit(kind=BY_NETWORK, subject=whole, at=now)])
+        session.add_all([Hit(kind=kind, subject=subject, at=now) for kind, subject, _ in limits])
         session.flush()
     return wait
+
+
+def try_code(session: Session, staff_id: int) -> int:
+    """Count one code given for somebody and return 0, or return the seconds to wait first.
+
+    From wherever it comes: only who knows the password gets as far, and a code is short enough to be guessed by many.
+    """
+    subject = str(staff_id)
+    wait = _wait(session, BY_CODE, subject, FREE_BY_PAIR)
+    if not wait:
+        session.add(Hit(kind=BY_CODE, subject=subject, at=clock.now()))
+        session.flush()
+    return wait
+
+
+def forget_codes(session: Session, staff_id: int) -> None:
+    """Forget the codes that were wrong: the right one was given."""
+    _changed(session, delete(Hit).where(Hit.kind == BY_CODE, Hit.subject == str(staff_id)))
 
 
 def credentials(session: Session, address: str) -> tuple[int, str]:
@@ -140,10 +160,13 @@ def begin(session: Session, staff_id: int, password_hash: str, *, agent: str, ne
     person = session.get_one(Staff, staff_id, with_for_update=True, populate_existing=True)
     if person.password_hash != password_hash or person.disabled_at is not None:
         raise Refused("the password was changed this moment", cure="log in with the new one")
-    pair, whole = _subjects(network, address)
-    last = select(func.max(Hit.id)).where(Hit.kind == BY_NETWORK, Hit.subject == whole).scalar_subquery()
-    _changed(session, delete(Hit).where(Hit.kind == BY_PAIR, Hit.subject == pair))
-    _changed(session, delete(Hit).where(Hit.id == last))
+    for kind, subject, _ in _limits(session, network, address):
+        mine = delete(Hit).where(Hit.kind == kind, Hit.subject == subject)
+        last = select(func.max(Hit.id)).where(Hit.kind == kind, Hit.subject == subject).scalar_subquery()
+        _changed(session, mine if kind == BY_PAIR else mine.where(Hit.id == last))
+    pair, _ = _subjects(network, address)
+    _changed(session, delete(Hit).where(Hit.kind == KNOWN, Hit.subject == pair))
+    session.add(Hit(kind=KNOWN, subject=pair, at=clock.now()))
     return _open(session, staff_id, agent)
 
 
@@ -202,6 +225,14 @@ def _wait(session: Session, kind: str, subject: str, free: int) -> int:
         return 0
     wait: int = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(number - free, 10))
     return max(0, ceil(wait - (now - last).total_seconds()))
+
+
+def _limits(session: Session, network: str, address: str) -> list[tuple[str, str, int]]:
+    pair, whole = _subjects(network, address)
+    limits = [(BY_PAIR, pair, FREE_BY_PAIR), (BY_NETWORK, whole, FREE_BY_NETWORK)]
+    if session.scalars(select(Hit.id).where(Hit.kind == KNOWN, Hit.subject == pair).limit(1)).first() is None:
+        limits.append((BY_ACCOUNT, _digest(_key(address)), FREE_BY_ACCOUNT))
+    return limits
 
 
 def _subjects(network: str, address: str) -> tuple[str, str]:

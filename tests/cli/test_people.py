@@ -149,6 +149,7 @@ def test_staff_get_links(house) -> None:
     reset = house.do("staff", "reset", "eva@linden.example").out
     assert made["link"] != again["link"]
     assert again["link"] not in reset
+    assert "Eva logs in with the password alone now" in house.do("staff", "one-step", "eva@linden.example").out
     assert "has to choose a password" in house.do("staff", "show").out
     assert "is no role" in house.refused("staff", "add", "x@linden.example", "--name", "X", "--role", "king")
 

@@ -40,6 +40,8 @@ OWNERS = (
     Owner("pydantic-settings", ("pydantic_settings",), MODELS),
     Owner("email-validator", ("email_validator",), ("address",)),
     Owner("argon2-cffi", ("argon2",), ("staff",)),
+    Owner("pyotp", ("pyotp",), ("staff",)),
+    Owner("segno", ("segno",), ("staff",)),
     Owner("aiosmtpd", ("aiosmtpd",), ("cli",)),
 )
 

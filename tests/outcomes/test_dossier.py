@@ -18,8 +18,8 @@ OF_OTHERS = frozenset(
     (
         "approvals", "batches", "corrections", "draft_versions", "editions", "facts", "followups",
         "former_names", "imports", "lists", "mailing_aims", "mailing_statements", "mailing_targets", "mailings",
-        "occurrences", "proofs", "segments", "sessions", "spendings", "staff", "staff_links", "statements",
-        "workers",
+        "occurrences", "proofs", "second_steps", "segments", "sessions", "spendings", "staff", "staff_links",
+        "statements", "workers",
     )
 )  # fmt: skip
 # How a column says whose the row is.

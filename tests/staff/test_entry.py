@@ -198,3 +198,17 @@ def test_a_password_that_was_changed_meanwhile_lets_nobody_in(store: Store, ann:
         team.need(session, ann).disabled_at = entry.clock.now()
     with pytest.raises(Refused, match="this moment"):
         login(store, ann)
+
+
+def test_guessing_from_everywhere_is_slowed_and_the_owner_still_comes_in(store: Store, ann: int, moving_clock) -> None:
+    assert tries(store, 1) == [0]
+    login(store, ann)
+    moving_clock.move(days=3)
+    guesses = [tries(store, 1, f"198.51.100.{number}")[0] for number in range(entry.FREE_BY_ACCOUNT + 1)]
+    assert guesses == [0] * entry.FREE_BY_ACCOUNT + [entry.FIRST_WAIT]
+    assert tries(store, 1, "203.0.113.9") == [entry.FIRST_WAIT]
+    # Others, and the place the owner works from, do not wait.
+    assert tries(store, 1, "203.0.113.9", "bo@water.example") == [0]
+    assert tries(store, entry.FREE_BY_PAIR) == [0] * entry.FREE_BY_PAIR
+    login(store, ann)
+    assert tries(store, 1) == [0]

@@ -38,7 +38,7 @@ from mailer.store.tables.people import (
     Suppression,
 )
 from mailer.store.tables.sources import StatementRow
-from mailer.store.tables.staff import LINK_PURPOSES, ROLES, Deed, DeskSession, Staff, StaffLink
+from mailer.store.tables.staff import LINK_PURPOSES, ROLES, Deed, DeskSession, SecondStep, Staff, StaffLink
 from mailer.store.tables.writing import DraftVersion
 
 __all__ = [
@@ -84,6 +84,7 @@ __all__ = [
     "Outcome",
     "Proof",
     "Reason",
+    "SecondStep",
     "Segment",
     "Signup",
     "Spending",

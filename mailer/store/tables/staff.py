@@ -42,6 +42,19 @@ class DeskSession(Table):
     agent: Mapped[str] = mapped_column(String(200), default="")
 
 
+class SecondStep(Table):
+    """The secret behind somebody's codes; asked for once it is confirmed. Of recovery codes only hashes are kept."""
+
+    __tablename__ = "second_steps"
+
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), primary_key=True, autoincrement=False)
+    secret: Mapped[str] = mapped_column(String(64))
+    made_at: Mapped[datetime] = mapped_column(Instant)
+    confirmed_at: Mapped[datetime | None] = mapped_column(Instant)
+    last_step: Mapped[int] = mapped_column(Key, default=0)
+    recovery: Mapped[list[str]] = mapped_column(Json, default=list)
+
+
 class StaffLink(Table):
     """A link that works once: the first set-up of a password, or a new one."""
 

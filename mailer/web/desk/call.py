@@ -59,6 +59,8 @@ SAID = {
     "left": "They are taken off. Nothing more is begun for them.",
     "password": "Your password is changed. Every other browser is logged out.",
     "ended": "Logged out there. Whoever sat at it needs the password again.",
+    "chosen": "The password is set. Log in with it, and with the code from your app.",
+    "one-step": "The second step is off. Your password alone lets you in.",
     "staffed": "It is changed.",
 }
 

@@ -8,8 +8,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from mailer.errors import BadInput, MailerError, NotFound, Refused
-from mailer.staff import entry, passwords, team
-from mailer.web.desk import own
+from mailer.staff import entry, passwords, second_step, team
+from mailer.web.desk import own, second
 from mailer.web.desk.call import COOKIE, Call
 from mailer.web.house import Session
 
@@ -39,11 +39,25 @@ async def login(call: Call) -> Response:
         right = await run_in_threadpool(passwords.fits, password_hash, call.form.one("password"))
     if not right or not staff_id:
         return _login_page(call, wanted, WRONG, status=422)
+    if await call.read(second_step.is_on, staff_id):
+        return second.ask(call, second_step.ticket(call.house.keys, staff_id, password_hash), wanted)
     try:
         secret = await call.write(_begin, call, staff_id, password_hash, network, address)
     except Refused as error:
-        return _login_page(call, wanted, f"{error.problem[:1].upper()}{error.problem[1:]}.", status=409)
+        return _login_page(call, wanted, f"{_said(error.problem)}.", status=409)
     return _let_in(call, call.to(wanted), secret)
+
+
+async def login_with_code(call: Call) -> Response:
+    """Check the code of somebody whose password was right."""
+    ticket, wanted = call.form.one("ticket"), _inside(call.form.one("to"))
+    try:
+        secret = await second.check(call, ticket)
+    except NotFound as error:
+        return _login_page(call, wanted, f"{_said(error.problem)}; {error.cure}.", status=422)
+    except Refused as error:
+        return second.ask(call, ticket, wanted, f"{_said(error.problem)}.", 429)
+    return _let_in(call, call.to(wanted), secret) if secret else second.ask(call, ticket, wanted, second.WRONG, 422)
 
 
 async def logout(call: Call) -> Response:
@@ -78,7 +92,8 @@ async def setup(call: Call) -> Response:
         return _dead_link(call, error)
     except Refused as error:
         return _setup_page(call, opened, name, address, error)
-    return _let_in(call, call.to("/desk"), cookie)
+    # A link lets one choose a password; it does not stand for the code.
+    return _let_in(call, call.to("/desk"), cookie) if cookie else call.to("/desk/login", "chosen")
 
 
 async def change_password(call: Call) -> Response:
@@ -113,6 +128,8 @@ def _set_up(session: Session, call: Call, secret: str, first: bool, name: str, a
     if first:
         team.name_first(session, person, name=name, address=address)
     team.set_password(session, person, password_hash, actor=f"desk:{person.name}")
+    if second_step.is_on(session, person.id):
+        return ""
     return entry.admit(session, person, agent=call.request.headers.get("user-agent", ""))
 
 
@@ -170,8 +187,12 @@ def _setup_page(
 
 
 def _dead_link(call: Call, error: NotFound) -> Response:
-    text = f"{error.problem[:1].upper()}{error.problem[1:]}. {error.cure[:1].upper()}{error.cure[1:]}."
+    text = f"{_said(error.problem)}. {_said(error.cure)}."
     return call.page("desk/refused.html", status=404, heading="This link does nothing", text=text)
+
+
+def _said(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _spell(seconds: int) -> str:

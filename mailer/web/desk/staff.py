@@ -5,8 +5,9 @@ from typing import Any
 from starlette.responses import Response
 
 from mailer.errors import BadInput, MailerError, Refused
-from mailer.staff import deeds, entry, roles, team
+from mailer.staff import deeds, entry, roles, second_step, team
 from mailer.store.tables import ROLES
+from mailer.web.desk import audit
 from mailer.web.desk.call import Call
 from mailer.web.desk.plain import plain
 from mailer.web.house import Session
@@ -61,6 +62,8 @@ def _change(session: Session, call: Call, staff_id: int, what: str, role: str) -
         team.disable(session, person, actor=call.me.actor)
     elif what == "enable":
         team.enable(session, person, actor=call.me.actor)
+    elif what == "one step":
+        second_step.turn_off(session, person, actor=call.me.actor)
     elif what == "role":
         team.set_role(session, person, role, actor=call.me.actor)
     else:
@@ -70,7 +73,8 @@ def _change(session: Session, call: Call, staff_id: int, what: str, role: str) -
 def _look(session: Session, call: Call) -> dict[str, Any]:
     return {
         "people": [plain(person) for person in team.every(session)],
-        "deeds": [{"at": call.at(deed.at), **_told(deed)} for deed in deeds.latest(session, DEEDS)],
+        "two_steps": second_step.those_on(session),
+        "deeds": [audit.told(call, deed) for deed in deeds.latest(session, DEEDS)],
     }
 
 
@@ -78,10 +82,6 @@ def _hint(role: str) -> str:
     """Return what somebody with a role may do beyond looking, which everybody may."""
     acts = [words for act, words in roles.ACTS.items() if act != roles.LOOK and roles.may(role, act)]
     return "everything" if len(acts) == len(roles.ACTS) - 1 else "; ".join(acts)
-
-
-def _told(deed: Any) -> dict[str, str]:
-    return {"actor": deed.actor.removeprefix("desk:"), "action": deed.action, "subject": deed.subject}
 
 
 async def _page(

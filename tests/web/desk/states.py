@@ -5,9 +5,12 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
+import pyotp
+
+from mailer import clock
 from mailer.people import breaker, limits, lists
-from mailer.staff import entry, team
-from tests.web.desk.office import Office
+from mailer.staff import entry, second_step, team
+from tests.web.desk.office import HASH, PASSWORD, Office
 
 State = Callable[[Office], Any]
 
@@ -137,6 +140,23 @@ def _in_review(office: Office) -> Any:
     return office.client("approver").get(path)
 
 
+def _second_step_new(office: Office) -> Any:
+    path = "/desk/me/second-step"
+    assert office.post(path, who="approver", what="begin").status_code == 303
+    return office.post(path, who="approver", what="confirm", code="1")
+
+
+def _login_code(office: Office) -> Any:
+    """Log in as somebody of their own, who is asked for a code."""
+    with office.store.write() as session:
+        person = team.add(session, name="Tom Two", address="tom@arden.example", role="writer", actor="test")
+        person.password_hash = HASH
+        second_step.begin(session, person.id)
+        code = pyotp.TOTP(second_step.pending(session, person.id)).at(clock.now())
+        second_step.confirm(session, person, code, actor="test")
+    return office.client("").post("/desk/login", data={"address": "tom@arden.example", "password": PASSWORD})
+
+
 # The empty ones first: an office only ever fills.
 EMPTY: dict[str, State] = {
     "first-link": _setup,
@@ -219,7 +239,13 @@ STATES: dict[str, State] = {
     "readers": _get("/desk/readers?q=reader"),
     "readers-wrong": _post("/desk/readers", address="nobody", list="press"),
     "reader": _get("/desk/readers/1"),
+    "second-step": _get("/desk/me/second-step", "list keeper"),
+    "second-step-new": _second_step_new,
+    "login-code": _login_code,
     "reader-wrong": _post("/desk/readers/1", do="save", language="Elvish tongue"),
     "staff": _get("/desk/staff"),
+    "deeds": _get("/desk/deeds"),
+    "deeds-none": _get("/desk/deeds?subject=nothing&since=2026-01-01"),
+    "deeds-wrong": _get("/desk/deeds?since=yesterday"),
     "staff-link": _post("/desk/staff", name="Bo New", address="bo@arden.example", role="writer"),
 }

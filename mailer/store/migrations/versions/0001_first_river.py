@@ -645,6 +645,17 @@ def upgrade() -> None:
     op.create_index(op.f("ix_sessions_staff_id"), "sessions", ["staff_id"], unique=False)
 
     op.create_table(
+        "second_steps",
+        sa.Column("staff_id", base.Key, autoincrement=False, nullable=False),
+        sa.Column("secret", sa.String(length=64), nullable=False),
+        sa.Column("made_at", base.Instant(), nullable=False),
+        sa.Column("confirmed_at", base.Instant(), nullable=True),
+        sa.Column("last_step", base.Key, nullable=False),
+        sa.Column("recovery", base.Json, nullable=False),
+        sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_second_steps_staff_id_staff")),
+        sa.PrimaryKeyConstraint("staff_id", name=op.f("pk_second_steps")),
+    )
+    op.create_table(
         "staff_links",
         sa.Column("id", base.Key, nullable=False),
         sa.Column("secret_hash", sa.String(length=64), nullable=False),
