@@ -5,7 +5,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from mailer import clock
-from mailer.mailing import mailings
+from mailer.mailing import mailings, starting
 from mailer.outcomes import progress
 from mailer.store.tables import Outcome, Subscriber, Subscription
 from mailer.web.desk import kept as keeping
@@ -160,6 +160,20 @@ def test_the_calendar_has_each_mailing_on_its_day_in_the_zone_of_the_house(small
     assert "month=2026-11" in october
     for odd in ("2026-13", "x", "99999-01"):
         assert writer.get(f"/desk/calendar?month={odd}").status_code == 200
+
+
+def test_what_was_skipped_when_late_stands_where_it_was_due(small_office: Office, moving_clock) -> None:
+    number = small_office.scheduled()
+    with small_office.store.write() as session:
+        mailings.need(session, number).late = "skip"
+    moving_clock.move(days=4)
+    small_office.renew("operator")
+    with small_office.store.write() as session:
+        starting.start_due(session, small_office.config)
+    assert small_office.state(number) == "stopped"
+    text = small_office.client().get("/desk/calendar?month=2026-03").text
+    assert "Thursday 5 March, 09:00" in text
+    assert f'/desk/mailings/{number}"' in text
 
 
 def test_the_first_page_says_what_needs_somebody(small_office: Office) -> None:
