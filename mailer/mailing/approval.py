@@ -2,6 +2,7 @@
 
 import difflib
 import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -14,13 +15,16 @@ from mailer.errors import BadInput, Refused
 from mailer.mailing import mailings
 from mailer.mailing.editions import Compiled
 from mailer.people.cleaning import lines
-from mailer.store.tables import Approval, Deed, EditionRow, Mailing, MailingList, MailingTarget
+from mailer.store.tables import Approval, Deed, EditionRow, Mailing, MailingAim, MailingList, MailingTarget
 
 APPROVED, RETURNED, OPEN = "approved", "returned", ""
 MISSING = "a second person has not approved what would be sent"
 LONGEST_NOTE = 2000
-# Deeds that make somebody an author of a mailing.
-WRITING = ("draft made", "draft edited")
+# Deeds on a mailing by which nobody becomes an author of it; every other one changes what is sent.
+READING = (
+    "approval asked", "mailing approved", "mailing given back", "test sent", "mailing scheduled", "mailing undone",
+    "mailing paused", "mailing resumed", "mailing stopped",
+)  # fmt: skip
 KEPT, ADDED, TAKEN = "kept", "added", "taken"
 
 
@@ -56,7 +60,7 @@ def is_needed(session: Session, mailing_id: int) -> bool:
 
 
 def digest(session: Session, proof: Proofread) -> str:
-    """Return the hash of what would be sent: every edition, and the lists it goes to and leaves out."""
+    """Return the hash of what would be sent: every edition, and who it goes to."""
     hashes = [(item.list_id, item.format, item.edition.hash) for item in proof.compiled]
     return _digest(session, proof.mailing_id, hashes)
 
@@ -99,7 +103,8 @@ def approve(session: Session, proof: Proofread, seen: str, *, actor: str) -> App
     if not row.hash == seen == digest(session, proof):
         problem = "it is not what you were asked about any more"
         raise Refused(problem, place=f"mailing {mailing.id}", cure="give it back, and let it be handed over anew")
-    mailings.advance(session, mailing, ("in review",), state="approved", why="")
+    if not mailings.advance(session, mailing, ("in review",), state="approved", why=""):
+        raise mailings.not_now(session, mailing, "be approved")
     return _decide(session, row, APPROVED, actor)
 
 
@@ -140,7 +145,7 @@ def holds(session: Session, mailing_id: int) -> bool:
 
 def authors(session: Session, mailing: Mailing) -> set[str]:
     """Return who wrote a mailing: who made it, and everybody who changed it."""
-    wrote = select(Deed.actor).where(Deed.subject == f"mailing {mailing.id}", Deed.action.in_(WRITING))
+    wrote = select(Deed.actor).where(Deed.subject == f"mailing {mailing.id}", Deed.action.not_in(READING))
     return {mailing.made_by, *session.scalars(wrote)}
 
 
@@ -168,7 +173,9 @@ def _digest(session: Session, mailing_id: int, hashes: Sequence[tuple[int, str, 
         .where(MailingTarget.mailing_id == mailing_id)
         .order_by(MailingTarget.list_id)
     )
-    what = (sorted(hashes), [tuple(row) for row in targets])
+    aim = session.get(MailingAim, mailing_id, populate_existing=True)
+    narrowed = (aim.languages, json.dumps(aim.rules, sort_keys=True), aim.zone) if aim else ()
+    what = (sorted(hashes), [tuple(row) for row in targets], narrowed)
     return hashlib.sha256(repr(what).encode()).hexdigest()
 
 

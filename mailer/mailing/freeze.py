@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from mailer import clock
-from mailer.mailing.audience import CHOSEN_STATES, COLUMN_FACTS, lists_of, people_of
+from mailer.mailing.audience import CHOSEN_STATES, COLUMN_FACTS, lists_of, people_of, whom
 from mailer.store.tables import Batch, Delivery, EditionRow, Mailing, Subscriber, Subscription, db_now
 
 CHUNK = 1000
@@ -124,7 +124,8 @@ def freeze(
         # Found once, and kept from the second chunk on: those of the first are found among few.
         mailing.routes = list(routes) or [REST]
     requires = _named_in(session, mailing_id, EditionRow.requires)
-    chunk = people_of(mailing_id, requires, stopped=mailing.state == "stopped", span=(mailing.freeze_cursor, bound))
+    stopped, aimed = mailing.state == "stopped", whom(session, mailing_id)
+    chunk = people_of(aimed, requires, stopped=stopped, span=(mailing.freeze_cursor, bound))
     people = chunk.subquery()
     route = _route(people, routes)
     batches = _make_batches(session, mailing_id, people, route)

@@ -138,6 +138,12 @@ def close(session: Session, mlist: MailingList) -> None:
     session.flush()
 
 
+def reopen(session: Session, mlist: MailingList) -> None:
+    """Use a closed list again; whether it takes sign-ups is for somebody to say."""
+    mlist.closed_at = None
+    session.flush()
+
+
 def _name(text: str) -> str:
     name = text.strip()
     if not NAME.fullmatch(name) or len(name) > 60:

@@ -29,6 +29,23 @@ def columns(config: Config) -> list[str]:
 
 def everybody(session: Session, config: Config, mlist: MailingList) -> Iterator[dict[str, str]]:
     """Yield column → value for everybody who has or had this list, one by one."""
+    for _, person in _rows(session, config, mlist.id, 0, None):
+        yield person
+
+
+def piece(session: Session, config: Config, list_id: int, after: int, limit: int = 1000) -> tuple[str, int]:
+    """Return lines of the file for the next people and where to go on; 0 when nobody is left.
+
+    A file that somebody downloads slowly holds no transaction.
+    """
+    found = list(_rows(session, config, list_id, after, limit))
+    text = "".join(csv_line(list(person.values())) for _, person in found)
+    return text, found[-1][0] if len(found) == limit else 0
+
+
+def _rows(
+    session: Session, config: Config, list_id: int, after: int, limit: int | None
+) -> Iterator[tuple[int, dict[str, str]]]:
     names, attributes = columns(config), tuple(config.people.attributes)
     held = (
         select(func.min(Suppression.reason))
@@ -37,6 +54,7 @@ def everybody(session: Session, config: Config, mlist: MailingList) -> Iterator[
     )
     rows = session.execute(
         select(
+            Subscription.id,
             Subscriber.address,
             Subscriber.name,
             Subscriber.language,
@@ -48,14 +66,16 @@ def everybody(session: Session, config: Config, mlist: MailingList) -> Iterator[
             held,
         )
         .join(Subscriber, Subscriber.id == Subscription.subscriber_id)
-        .where(Subscription.list_id == mlist.id, Subscriber.erased_at.is_(None))
+        .where(Subscription.list_id == list_id, Subscriber.erased_at.is_(None), Subscription.id > after)
         .order_by(Subscription.id)
+        .limit(limit)
         .execution_options(yield_per=1000)
     )
-    for address, name, language, has, state, confirmed_at, ended_at, ended_why, reason in rows:
+    for number, address, name, language, has, state, confirmed_at, ended_at, ended_why, reason in rows:
         values = [has.get(attribute, "") for attribute in attributes]
         times = [_moment(confirmed_at), _moment(ended_at)]
-        yield dict(zip(names, [address, name, language, *values, state, *times, ended_why, reason or ""], strict=True))
+        cells = [address, name, language, *values, state, *times, ended_why, reason or ""]
+        yield number, dict(zip(names, cells, strict=True))
 
 
 def _moment(at: datetime | None) -> str:

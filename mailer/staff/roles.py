@@ -18,8 +18,8 @@ ACTS: Mapping[str, str] = {
     WRITE: "hand in statements, make and edit drafts, send tests",
     SEND: "schedule, undo, pause, resume and stop",
     SEE_PEOPLE: "see who is behind a figure, search readers, preview as one of them",
-    KEEP_PEOPLE: "add a reader with a note of consent, take one off",
-    KEEP_LISTS: "add lists",
+    KEEP_PEOPLE: "add a reader with a note of consent, change one, take one off, write to one no more",
+    KEEP_LISTS: "add, change and close lists",
     KEEP_STAFF: "add staff, make one-time links, disable staff",
 }
 

@@ -17,8 +17,8 @@ from tests.make import freeze_all, make_started
 OF_OTHERS = frozenset(
     (
         "approvals", "batches", "corrections", "editions", "facts", "former_names", "imports", "lists",
-        "mailing_statements", "mailing_targets", "mailings", "occurrences", "proofs", "sessions", "spendings", "staff",
-        "staff_links", "statements", "workers",
+        "mailing_aims", "mailing_statements", "mailing_targets", "mailings", "occurrences", "proofs",
+        "segments", "sessions", "spendings", "staff", "staff_links", "statements", "workers",
     )
 )  # fmt: skip
 # How a column says whose the row is.

@@ -2,6 +2,7 @@
 
 from mailer.store.tables.approvals import VERDICTS, Approval
 from mailer.store.tables.archive import Correction, FormerName
+from mailer.store.tables.audience import MailingAim, Segment
 from mailer.store.tables.base import EPOCH, MICROSECOND, Instant, Table, db_now
 from mailer.store.tables.house import Fact, Hit, Occurrence, Proof, Spending
 from mailer.store.tables.mailing import (
@@ -37,6 +38,7 @@ from mailer.store.tables.people import (
 )
 from mailer.store.tables.sources import StatementRow
 from mailer.store.tables.staff import LINK_PURPOSES, ROLES, Deed, DeskSession, Staff, StaffLink
+from mailer.store.tables.writing import DraftVersion
 
 __all__ = [
     "ARCHIVES",
@@ -62,6 +64,7 @@ __all__ = [
     "Deed",
     "Delivery",
     "DeskSession",
+    "DraftVersion",
     "EditionRow",
     "Fact",
     "FormerName",
@@ -69,6 +72,7 @@ __all__ = [
     "ImportRun",
     "Instant",
     "Mailing",
+    "MailingAim",
     "MailingList",
     "MailingStatement",
     "MailingTarget",
@@ -77,6 +81,7 @@ __all__ = [
     "Outcome",
     "Proof",
     "Reason",
+    "Segment",
     "Signup",
     "Spending",
     "Staff",

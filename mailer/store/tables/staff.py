@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mailer.store.tables.base import Instant, Json, Key, Table, one_of
@@ -64,6 +64,7 @@ class Deed(Table):
     """One action that changed something: who, what, on what; only ever added to."""
 
     __tablename__ = "deeds"
+    __table_args__ = (Index("ix_deeds_subject", "subject", "id"),)
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     at: Mapped[datetime] = mapped_column(Instant, index=True)

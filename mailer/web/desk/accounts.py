@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from math import ceil
@@ -12,7 +12,7 @@ from starlette.responses import Response, StreamingResponse
 
 from mailer import clock
 from mailer.config import Config
-from mailer.errors import Refused
+from mailer.errors import BadInput, Refused
 from mailer.mailing import mailings
 from mailer.outcomes import account, decisions, reasons
 from mailer.people.roster_file import csv_line
@@ -94,9 +94,16 @@ async def as_json(call: Call) -> Response:
 
 
 async def as_csv(call: Call) -> Response:
-    """Answer with everybody the mailing was for, one line each; no cell can become a formula."""
+    """Answer with everybody the mailing was for, or those of one figure, one line each; no cell becomes a formula."""
     await call.read(mailings.need, call.number())
-    return StreamingResponse(_lines(call), headers=_file(call, "csv"), media_type="text/csv; charset=utf-8")
+    state = call.asked("state")
+    if state not in ("", *DELIVERY_STATES):
+        raise BadInput(f"{state[:20]!r} is no state", place="state", cure=f"write one of {', '.join(DELIVERY_STATES)}")
+    return StreamingResponse(
+        _lines(call, (state,) if state else DELIVERY_STATES),
+        headers=_file(call, "csv"),
+        media_type="text/csv; charset=utf-8",
+    )
 
 
 def watch(session: Session, mailing_id: int, config: Config) -> dict[str, Any]:
@@ -185,10 +192,12 @@ def _countdown(mailing: Any, phase: str) -> str:
 def _people_page(session: Session, mailing_id: int, state: str, after: int) -> dict[str, Any]:
     mailing = plain(mailings.need(session, mailing_id))
     rows = account.people(session, mailing_id, state, after, PAGE + 1)
-    figure = next(each for each in figures_of(session, mailing_id) if each.state == state)
+    everybody = Figure(account.CHOSEN, "chosen", "everybody the mailing was for", mailing.chosen, {})
+    figure = next(each for each in (*figures_of(session, mailing_id), everybody) if each.state == state)
     return {
         "mailing": mailing,
         "figure": figure,
+        "states": {name: words[0] for name, words in FIGURES.items()},
         "people": rows[:PAGE],
         "after": rows[PAGE - 1].delivery_id if len(rows) > PAGE else None,
         "first": not after,
@@ -240,9 +249,9 @@ def _json(session: Session, mailing_id: int) -> dict[str, Any]:
     }
 
 
-async def _lines(call: Call) -> AsyncIterator[str]:
+async def _lines(call: Call, states: Sequence[str]) -> AsyncIterator[str]:
     yield csv_line(COLUMNS)
-    for state in DELIVERY_STATES:
+    for state in states:
         after = 0
         while rows := await call.read(account.people, call.number(), state, after, CHUNK):
             yield "".join(

@@ -37,6 +37,9 @@ HEADERS = {CONTENT: POLICY, "Referrer-Policy": "same-origin"}
 SAID = {
     "drafted": "The draft is made.",
     "edited": "The draft is changed.",
+    "aimed": "Who gets it is changed.",
+    "saved": "It is saved.",
+    "restored": "The earlier version is the newest now.",
     "tested": "The test is on its way to %s.",
     "asked": "It is handed over. Whoever may approve sees it on their first page.",
     "approved": "It is approved, and can be scheduled.",
@@ -47,6 +50,8 @@ SAID = {
     "resumed": "It goes on.",
     "stopped": "It is stopped for good.",
     "settled": "That is decided.",
+    "rewritten": "The reader is changed.",
+    "relisted": "The list is changed.",
     "listed": "The list is made.",
     "ruled": "It is changed, also for mailings that have not started.",
     "archived": "The archive is changed.",

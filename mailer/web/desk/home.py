@@ -1,11 +1,13 @@
 """The first page: what is under way, and for newcomers what to do next."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from starlette.responses import Response
 
+from mailer import clock
 from mailer.config import Config
 from mailer.config_sections import Site
 from mailer.mailing import mailings
@@ -18,6 +20,15 @@ from mailer.web.desk.plain import plain
 from mailer.web.house import Session
 
 SHOWN = 60
+FAILED_LATELY = timedelta(days=7)
+# What each needs from a person, the words of the way there, and the place on its page.
+NEEDS = {
+    "asked": ("It was due when nothing ran, and waits for an answer.", "Answer", ""),
+    "paused": ("It is paused; nobody gets anything until it goes on.", "Look and go on", ""),
+    "failed": ("It ended with a failure.", "See why", ""),
+    "in review": ("A second person should look at it.", "Look at it", ""),
+    "approved": ("It is approved, and not scheduled yet.", "Schedule it", "#schedule"),
+}
 
 
 @dataclass(frozen=True)
@@ -92,12 +103,31 @@ def _look(session: Session, config: Config, before: int | None) -> dict[str, Any
             ("Drafts", [card for card in found if card["phase"] == DRAFT and card["state"] != "in review"]),
             ("Sent", [card for card in found if card["phase"] == DONE]),
         ],
+        "needs": [] if before else _needs(found),
         "older": found[-1]["id"] if len(rows) > SHOWN else None,
         "stuck": sender == watch.STUCK,
         "trouble": watch.trouble(session, config) if any(card["state"] == "sending" for card in found) else "",
         "steps": steps,
         "next_step": next((step for step in steps if not step.done and step.path), None),
     }
+
+
+def _needs(found: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
+    """Return what waits for a person, most urgent first: what it is, what it needs, and where that is done."""
+    order = ("asked", "paused", "failed", "in review", "approved")
+    waits = [(order.index(kind), card, *NEEDS[kind]) for card in found if (kind := _kind(card)) in order]
+    return [
+        {"subject": card["subject"], "why": why, "verb": verb, "path": f"/desk/mailings/{card['id']}{place}"}
+        for _, card, why, verb, place in sorted(waits, key=lambda each: each[0])
+    ]
+
+
+def _kind(card: Mapping[str, Any]) -> str:
+    if card["asked"]:
+        return "asked"
+    # What failed long ago needs nobody any more.
+    stale = card["state"] == "failed" and clock.now() - card["moment"] > FAILED_LATELY
+    return "" if stale else str(card["state"])
 
 
 def _card(session: Session, row: Any) -> dict[str, Any]:

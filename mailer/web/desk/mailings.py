@@ -12,7 +12,7 @@ from mailer.config import Config
 from mailer.errors import BadInput, MailerError, NotFound
 from mailer.mailing import audience, editions, mailings, press
 from mailer.mailing.schedule import When
-from mailer.web.desk import accounts, previews, reviewed
+from mailer.web.desk import accounts, previews, reviewed, scheduling
 from mailer.web.desk.call import Call
 from mailer.web.desk.phases import BADGES, DRAFT, WAITING, phase_of
 from mailer.web.desk.plain import every, plain
@@ -97,6 +97,8 @@ async def mailing_page(call: Call, error: MailerError | None = None) -> Response
         error=error,
         scheme=scheme if scheme in (*previews.SCHEMES, "text") else "light",
         made_up=previews.MADE_UP,
+        late_words=scheduling.LATE_WORDS,
+        late_hours=scheduling.hours(call.config.send.late_hours),
         typed={name: found[0] for name, found in form.items()},
         **values,
     )

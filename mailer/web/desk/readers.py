@@ -9,6 +9,7 @@ from mailer.errors import BadInput, MailerError, NotFound, Refused
 from mailer.mailing import mailings
 from mailer.outcomes import account, events
 from mailer.people import consent, lists, subscribers, subscriptions, suppression
+from mailer.staff import deeds
 from mailer.web.desk.call import Call
 from mailer.web.desk.phases import FIGURES
 from mailer.web.desk.plain import every, plain
@@ -36,7 +37,15 @@ async def add(call: Call) -> Response:
 
 async def show_one(call: Call) -> Response:
     """Show everything we know of one reader."""
-    return call.page("desk/reader.html", here="readers", **await call.read(_story, call, call.number()))
+    return await reader_page(call)
+
+
+async def reader_page(call: Call, error: MailerError | None = None) -> Response:
+    """Answer with the page of a reader, and with one line about what could not be done."""
+    values = await call.read(_story, call, call.number())
+    typed = {name: found[0] for name, found in call.form.fields.items()} if error else {}
+    status = 422 if error else 200
+    return call.page("desk/reader.html", status=status, here="readers", error=error, typed=typed, **values)
 
 
 async def take_off(call: Call) -> Response:
@@ -74,11 +83,13 @@ def _story(session: Session, call: Call, subscriber_id: int) -> dict[str, Any]:
     ]
     return {
         "person": plain(person),
+        "declared": [(name, label, person.attributes.get(name, "")) for name, label in _declared(call).items()],
         "attributes": [(label, person.attributes.get(name, "")) for name, label in _declared(call).items()],
         "subscriptions": [(plain(one), plain(mlist)) for one, mlist in mine],
         "history": [(plain(row), titles.get(row.list_id, "")) for row in consent.history(session, subscriber_id)],
         "suppressions": every(suppression.find_hash(session, person.address_hash)),
         "letters": letters,
+        "deeds": every(deeds.latest(session, subject=f"reader {subscriber_id}")),
     }
 
 

@@ -9,14 +9,22 @@ from starlette.responses import Response
 
 from mailer import clock
 from mailer.errors import BadInput, MailerError, Refused
-from mailer.mailing import mailings, press, schedule
+from mailer.mailing import mailings, press, schedule, usual
 from mailer.mailing.schedule import When
+from mailer.store.tables import LATE
 from mailer.web.desk.call import Call
 from mailer.web.desk.plain import plain
 from mailer.web.house import Session
 
-# Above this many the number is typed.
+# Above this many the number is typed, and where it is far more than usual.
 TYPED_OVER = 10_000
+# What happens with a mailing that could not start in time, by its policy.
+LATE_WORDS = {
+    "ask": "a person is asked before anything is sent",
+    "send": "it is sent all the same, as soon as something runs",
+    "skip": "it is not sent at all",
+}
+assert set(LATE_WORDS) == set(LATE)
 NOW, AT = "now", "at"
 REGIONS = ("Africa/", "America/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/")
 ZONES = ("UTC", *sorted(name for name in available_timezones() if name.startswith(REGIONS)))
@@ -30,6 +38,7 @@ class Asked:
     day: str
     time: str
     zone: str
+    late: str = ""
 
     @property
     def is_said(self) -> bool:
@@ -39,28 +48,40 @@ class Asked:
 
 async def show(call: Call) -> Response:
     """Say what scheduling would do; changes nothing."""
-    asked = Asked(call.asked("when"), call.asked("day"), call.asked("time"), call.asked("zone"))
+    asked = Asked(call.asked("when"), call.asked("day"), call.asked("time"), call.asked("zone"), call.asked("late"))
     return await _page(call, asked)
 
 
 async def confirm(call: Call) -> Response:
     """Schedule what was proof-read, if it is what the editor saw."""
     form, mailing_id = call.form, call.number()
-    asked = Asked(form.one("when"), form.one("day"), form.one("time"), form.one("zone"))
+    asked = Asked(form.one("when"), form.one("day"), form.one("time"), form.one("zone"), form.one("late"))
     proof = await call.read(press.proofread, call.config, call.house.keys, mailing_id)
+    before = await call.read(usual.usual, mailing_id)
     try:
         when = _moment(call, asked)
         if form.one("revision") != str(proof.revision):
             raise Refused("the mailing was changed since you looked", cure="look at it again")
-        _check_number(proof.count.written, form.one("number"))
-        await call.write(_schedule, call, proof, when)
+        _check_number(proof.count.written, before, form.one("number"))
+        await call.write(_schedule, call, proof, when, _policy(asked))
     except Refused as error:
         return await _page(call, asked, error)
     return call.to(f"/desk/mailings/{mailing_id}", "scheduled")
 
 
-def _check_number(written: int, typed: str) -> None:
-    if written <= TYPED_OVER:
+def _is_typed(written: int, before: int) -> bool:
+    return written > TYPED_OVER or usual.is_unusual(written, before)
+
+
+def _policy(asked: Asked) -> str:
+    """Return what to do when it is late, "" where nothing was chosen."""
+    if asked.late not in ("", *LATE):
+        raise BadInput(f"{asked.late[:20]!r} is no answer", place="late", cure="choose one of the three")
+    return asked.late
+
+
+def _check_number(written: int, before: int, typed: str) -> None:
+    if not _is_typed(written, before):
         return
     if "".join(letter for letter in typed if letter.isdigit()) != str(written):
         raise BadInput(
@@ -70,16 +91,19 @@ def _check_number(written: int, typed: str) -> None:
         )
 
 
-def _schedule(session: Session, call: Call, proof: press.Proofread, when: When | None) -> None:
+def _schedule(session: Session, call: Call, proof: press.Proofread, when: When | None, late: str) -> None:
     hold = timedelta(seconds=call.config.send.hold_seconds)
     press.schedule(session, proof, when, hold)
+    mailing = mailings.need(session, proof.mailing_id)
+    mailing.late = late or mailing.late
     said = press.sentence(call.config, proof, when, hold)
-    call.done(session, "mailing scheduled", f"mailing {proof.mailing_id}", sentence=said)
+    call.done(session, "mailing scheduled", f"mailing {proof.mailing_id}", sentence=said, late=mailing.late)
 
 
 async def _page(call: Call, asked: Asked, error: MailerError | None = None) -> Response:
     mailing_id = call.number()
     mailing = await call.read(_look, mailing_id)
+    before = await call.read(usual.usual, mailing_id)
     proof = await call.read(press.proofread, call.config, call.house.keys, mailing_id)
     said = ""
     try:
@@ -96,7 +120,13 @@ async def _page(call: Call, asked: Asked, error: MailerError | None = None) -> R
         "sentence": said,
         "verb": f"Send to {people}" if asked.when == NOW else f"Schedule for {people}",
         "written": written,
-        "typed": written > TYPED_OVER,
+        "typed": _is_typed(written, before),
+        "usual": before,
+        "unusual": usual.is_unusual(written, before),
+        "few": usual.is_few(written, before),
+        "late": asked.late if asked.late in LATE else mailing.late,
+        "late_words": LATE_WORDS,
+        "late_hours": hours(call.config.send.late_hours),
         "blocks": proof.blocks,
         "zones": ZONES,
         "now": schedule.say(clock.now().replace(second=0, microsecond=0), call.config.site.zone),
@@ -115,3 +145,12 @@ def _moment(call: Call, asked: Asked) -> When | None:
         return None
     zone = asked.zone.strip() or call.config.site.zone
     return schedule.parse(f"{asked.day} {asked.time} {zone}", zone)
+
+
+def hours(number: float) -> str:
+    """Return a number of hours in words: "1 hour", "90 minutes"; "a minute" for none at all."""
+    if number == 1:
+        return "1 hour"
+    if number != int(number):
+        return f"{number * 60:.0f} minutes"
+    return f"{number:.0f} hours" if number else "a minute"

@@ -14,10 +14,12 @@ from mailer.people.cleaning import language as language_tag
 from mailer.people.cleaning import lines, one_line
 from mailer.sources import kept, read
 from mailer.web.desk.call import Call
-from mailer.web.desk.plain import plain
+from mailer.web.desk.plain import every, plain
 from mailer.web.house import Session
 
 PASTED = "The pasted text"
+# What was pasted with its looks has become Markdown on its way in.
+MARKED = "The pasted text.md"
 LONGEST_LINE = 300
 
 
@@ -38,12 +40,12 @@ class Wanted:
 
 async def show_new(call: Call) -> Response:
     """Show the form for a text or a file."""
-    return _new_page(call)
+    return await new_page(call)
 
 
 async def hand_in(call: Call) -> Response:
     """Read what was handed in; the statement is kept, and the next page shows what was understood."""
-    text, name = call.form.one("text"), call.form.file_name or PASTED
+    text, name = call.form.one("text"), call.form.file_name or (MARKED if call.form.one("marked") == "1" else PASTED)
     data = call.form.file or text.encode()
     try:
         if call.form.file and text.strip():
@@ -52,7 +54,7 @@ async def hand_in(call: Call) -> Response:
             raise BadInput("nothing was handed in", cure="paste a text, or choose a file")
         statement = read.read_bytes(data, name)
     except BadInput as error:
-        return _new_page(call, text, error)
+        return await new_page(call, text, error)
     return call.to(f"/desk/statements/{await call.write(_keep, call, statement, data, name)}")
 
 
@@ -102,7 +104,7 @@ def corrected(statement: Statement, wanted: Wanted) -> Statement:
 
 
 def _keep(session: Session, call: Call, statement: Statement, data: bytes, name: str) -> int:
-    row = kept.keep(session, statement, data, "" if name == PASTED else name)
+    row = kept.keep(session, statement, data, "" if name in (PASTED, MARKED) else name)
     call.done(session, "statement handed in", f"statement {row.id}", title=row.title)
     return row.id
 
@@ -132,11 +134,21 @@ def _draft(session: Session, call: Call, statement_id: int, wanted: Wanted) -> i
     return mailing.id
 
 
-def _new_page(call: Call, text: str = "", error: MailerError | None = None) -> Response:
+async def new_page(call: Call, text: str = "", error: MailerError | None = None) -> Response:
+    """Answer with every way to begin, with one line about what could not be done and all that was typed."""
     largest = min(call.config.web.max_upload_mb, read.LARGEST // 2**20)
+    values = await call.read(_beginnings)
+    typed = {name: found[0] for name, found in call.form.fields.items()}
+    status = 422 if error else 200
     return call.page(
-        "desk/statement_new.html", status=422 if error else 200, here="home", text=text, error=error, largest=largest
-    )
+        "desk/statement_new.html", status=status, here="home", text=text, error=error, largest=largest,
+        typed=typed, chosen=call.form.all("include"), **values,
+    )  # fmt: skip
+
+
+def _beginnings(session: Session) -> dict[str, Any]:
+    known = [mlist for mlist in lists.every(session) if mlist.closed_at is None]
+    return {"lists": every(known), "earlier": every(mailings.latest(session, 100))}
 
 
 def _page(call: Call, values: dict[str, Any], wanted: Wanted, error: MailerError | None = None) -> Response:

@@ -62,6 +62,20 @@ def _reset(office: Office) -> Any:
     return office.client("").get(urlsplit(link).path)
 
 
+def _aimed(office: Office) -> Any:
+    """Show the form with a condition of every kind, one of which is not filled in."""
+    office.sent()
+    number = office.draft()
+    what = ["name", "language", "joined", "attribute:city", "list", "mailing"]
+    how = ["contains", "is", "within", "is", "on", "received"]
+    value = ["reader", "en", "30", "", "1", "1"]
+    return office.post(
+        f"/desk/mailings/{number}/audience",
+        **{"include": "press", "exclude": "works", "languages": "en", "match": "any", "do": "save"},
+        **{"what": what, "how": how, "value": value},
+    )
+
+
 def _statement(office: Office) -> Any:
     office.lists()
     return office.client().get(f"/desk/statements/{office.statement()}")
@@ -79,6 +93,27 @@ def _misused(office: Office) -> Any:
     answer = office.client().get("/desk/lists")
     assert "Its form is misused" in answer.text
     return answer
+
+
+def _fresh(office: Office) -> int:
+    return office.draft()
+
+
+def _overtaken(office: Office) -> Any:
+    number = office.draft()
+    words = {"title": "A <title>", "language": "en", "body": "One fine day"}
+    assert office.post(f"/desk/mailings/{number}/write", revision="1", **words).status_code == 303
+    answer = office.post(f"/desk/mailings/{number}/write", revision="1", **words | {"body": "One wet day"})
+    assert answer.status_code == 409
+    return answer
+
+
+def _versions(office: Office) -> Any:
+    number = office.draft()
+    for revision, body in enumerate(("One fine day", "One wet day"), 1):
+        words = {"title": "A <title>", "language": "en", "body": body, "revision": str(revision)}
+        office.post(f"/desk/mailings/{number}/write", **words)
+    return office.client().get(f"/desk/mailings/{number}/versions?from=2&to=3")
 
 
 WHEN = "/schedule?when=at&day={day}&time=09:00&zone=Europe/Berlin"
@@ -118,6 +153,8 @@ STATES: dict[str, State] = {
     "refused": _get("/desk/staff", "writer"),
     "new": _get("/desk/statements/new"),
     "new-wrong": _post("/desk/statements/new", text="!!!"),
+    "fetch-wrong": _post("/desk/statements/fetch", address="http://127.0.0.1/"),
+    "empty-wrong": _post("/desk/statements/empty", title="A title"),
     "statement": _statement,
     "statement-wrong": _statement_wrong,
     "draft": _at(Office.draft),
@@ -128,6 +165,13 @@ STATES: dict[str, State] = {
     "draft-text": _at(Office.draft, "?scheme=text&reader=long"),
     "draft-writer": _at(Office.draft, "", "writer"),
     "draft-blocked": _at(_blocked),
+    "write": _at(Office.draft, "/write"),
+    "write-wrong": lambda office: office.post(
+        f"/desk/mailings/{_once(Office.draft, office)}/write", title="", language="en", body="Kept"
+    ),
+    "overtaken": _overtaken,
+    "versions": _versions,
+    "versions-none": _at(_fresh, "/versions"),
     "draft-in-review": _in_review,
     "when": _at(Office.draft, "/schedule?when=at"),
     "when-said": _at(Office.draft, WHEN.format(day="2027-06-01")),
@@ -146,11 +190,24 @@ STATES: dict[str, State] = {
     "archive-wrong": lambda office: office.post(
         f"/desk/mailings/{_once(Office.sent, office)}/archive", what="correct", note=" "
     ),
+    "pictures": _at(Office.sending, "/pictures"),
+    "pictures-none": _at(Office.scheduled, "/pictures"),
+    "calendar": _get("/desk/calendar"),
+    "calendar-none": _get("/desk/calendar?month=2031-02"),
+    "print": _at(Office.sent, "/print"),
+    "people-chosen": _at(Office.sent, "/people/chosen"),
+    "returned-none": _at(Office.sent, "/back/unsubscribed"),
+    "growth": _get("/desk/lists/1/growth"),
     "people": _at(Office.sent, "/people/accepted"),
     "twice": _at(Office.sent, "/people/twice"),
     "people-uncertain": _at(Office.sent, "/people/uncertain"),
+    "audience": _at(Office.draft, "/audience"),
+    "audience-conditions": _aimed,
+    "audience-late": _at(Office.sent, "/audience"),
     "home": _get("/desk"),
     "lists": _get("/desk/lists"),
+    "list": _get("/desk/lists/1"),
+    "list-wrong": _post("/desk/lists/1", do="save", name="Press!"),
     "lists-misused": _misused,
     "lists-wrong": _post("/desk/lists", name="Press!", language="en", archive="public"),
     "forms": _get("/desk/forms"),
@@ -159,6 +216,7 @@ STATES: dict[str, State] = {
     "readers": _get("/desk/readers?q=reader"),
     "readers-wrong": _post("/desk/readers", address="nobody", list="press"),
     "reader": _get("/desk/readers/1"),
+    "reader-wrong": _post("/desk/readers/1", do="save", language="Elvish tongue"),
     "staff": _get("/desk/staff"),
     "staff-link": _post("/desk/staff", name="Bo New", address="bo@arden.example", role="writer"),
 }

@@ -94,7 +94,7 @@ def test_one_that_is_over_shows_its_account(small_office: Office) -> None:
     assert "9</strong> of 12 accepted" in text
     assert "1 suppressed" in text
     assert "/pause" not in text
-    assert "hx-trigger" not in text.split('id="preview"')[0]
+    assert 'hx-trigger="every' not in text.split('id="preview"')[0]
 
 
 def test_who_is_behind_a_figure(office: Office) -> None:

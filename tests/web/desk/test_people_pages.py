@@ -51,6 +51,49 @@ def test_a_list_is_made(office: Office) -> None:
     assert "Make the list" not in page
 
 
+def test_a_list_is_changed_closed_and_opened_again(office: Office) -> None:
+    office.lists()
+    with office.store.read() as session:
+        number = lists.named(session, "press").id
+    path = f"/desk/lists/{number}"
+    page = office.client("list keeper").get(path).text
+    assert 'value="press@arden.example"' in page
+    wrong = office.post(path, do="save", **(LIST | {"name": "works"}))
+    assert wrong.status_code == 422
+    assert "there is a list called" in html.unescape(wrong.text)
+    assert office.post(path, do="dance").status_code == 422
+    given = LIST | {"from_address": "news@arden.example", "archive": "subscribers", "reply_to": "desk@arden.example"}
+    assert office.post(path, who="list keeper", do="save", **given).status_code == 303
+    with office.store.read() as session:
+        mlist = lists.need(session, number)
+        assert (mlist.name, mlist.list_label, mlist.archive) == ("press-statements", "press", "subscribers")
+        assert (mlist.from_address, mlist.bounce_address) == ("news@arden.example", "news@arden.example")
+        assert (mlist.reply_to, mlist.open_signup) == ("desk@arden.example", False)
+        assert deeds.latest(session)[0].detail["from_address"] == "news@arden.example"
+    assert office.post(path, do="close").status_code == 303
+    page = office.client().get(path).text
+    assert "It is closed since" in page
+    assert office.post(path, do="save", open_signup="yes", **given).status_code == 303
+    with office.store.read() as session:
+        assert not lists.need(session, number).open_signup
+    assert office.post(path, do="reopen").status_code == 303
+    assert "Close the list" in office.client().get(path).text
+
+
+def test_everybody_on_a_list_is_written_as_a_file(office: Office, monkeypatch) -> None:
+    office.lists()
+    monkeypatch.setattr("mailer.people.roster_export.piece.__defaults__", (5,))
+    with office.store.write() as session:
+        mlist = lists.named(session, "press")
+        make_reader(session, office.keys, "eve@example.org", mlist, name='=HYPERLINK("x")', city="@SUM(1)")
+    answer = office.client("approver").get(f"/desk/lists/{mlist.id}/readers.csv")
+    assert answer.headers["content-disposition"] == 'attachment; filename="press.csv"'
+    rows = answer.text.splitlines()
+    assert len(rows) == 14
+    assert rows[0].startswith("address,name,language,city,state,")
+    assert rows[-1].startswith('eve@example.org,"\'=HYPERLINK(""x"")",en,\'@SUM(1),active,')
+
+
 @pytest.mark.parametrize(
     ("wrong", "label"),
     [

@@ -3,10 +3,11 @@
 import pytest
 
 from mailer.mailing import mailings
-from mailer.sources import kept
+from mailer.sources import fetch, kept
 from mailer.store.tables import StatementRow
 from tests.compose.samples import WATER
 from tests.web.desk.office import Office
+from tests.web.neighbour import Neighbour
 
 TEXT = f"# {WATER.title}\n\n*{WATER.deck}*\n\n3 May 2026\n\n{WATER.markdown}"
 HTML = "<html><head><title>Museum opens</title></head><body><h1>Museum opens</h1><p>Come &amp; see.</p></body></html>"
@@ -133,3 +134,57 @@ def test_the_only_list_is_chosen_already(small_office: Office) -> None:
         mailings.lists.add(session, **from_list)
     page = small_office.client().get(f"/desk/statements/{small_office.statement()}").text
     assert 'id="include-press" checked' in page
+
+
+def test_it_begins_with_nothing_but_a_title(small_office: Office) -> None:
+    assert "There is no list yet" in small_office.client().get("/desk/statements/new").text
+    small_office.lists()
+    answer = small_office.post("/desk/statements/empty", title="A title", include=["press", "works"])
+    assert answer.headers["location"] == "/desk/mailings/1/write?said=drafted"
+    assert small_office.client().get("/desk/mailings/1/write").status_code == 200
+    assert small_office.client().get("/desk/mailings/1/preview.html").status_code == 200
+    for wrong, said in (({"title": ""}, "is empty"), ({"title": "Kept <one>"}, "no list is named")):
+        answer = small_office.post("/desk/statements/empty", **wrong)
+        assert answer.status_code == 422
+        assert said in answer.text
+    assert "Kept &lt;one&gt;" in answer.text
+    assert small_office.post("/desk/statements/empty", title="A", include="nowhere").status_code == 422
+
+
+def test_it_begins_with_an_earlier_mailing(small_office: Office) -> None:
+    small_office.sent()
+    words = {"title": "T", "language": "en", "body": "* typed\n* like this", "subject": "S", "revision": "1"}
+    assert small_office.post(f"/desk/mailings/{small_office.draft()}/write", **words).status_code == 303
+    for number, expected in ((1, "boil"), (2, "* typed\n* like this")):
+        answer = small_office.post("/desk/statements/copy", mailing=str(number))
+        assert answer.status_code == 303
+        page = small_office.client().get(answer.headers["location"]).text
+        assert expected in page
+        assert small_office.mailing(number + 2).state == "draft"
+    assert small_office.mailing(4).slug != small_office.mailing(2).slug
+    assert small_office.post("/desk/statements/copy", mailing="x").status_code == 422
+    assert small_office.post("/desk/statements/copy", mailing="99").status_code == 404
+
+
+def test_it_begins_with_a_page_of_the_web(small_office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    for address in ("http://127.0.0.1/", "http://169.254.169.254/latest", "file:///etc/passwd", "", "nonsense <b>"):
+        answer = small_office.post("/desk/statements/fetch", address=address)
+        assert answer.status_code == 422
+        assert 'href="#address"' in answer.text
+    assert "nonsense &lt;b&gt;" in answer.text
+    guard = fetch.Guard(allows=lambda found: found.is_loopback, ports=None)
+    monkeypatch.setattr(fetch, "GUARD", guard)
+    with Neighbour() as site:
+        url = site.page("/water", "<p>It is safe.</p>")
+        answer = small_office.post("/desk/statements/fetch", address=url)
+    assert answer.status_code == 303
+    page = small_office.client().get(answer.headers["location"]).text
+    assert 'value="Our news"' in page
+    assert url in page
+
+
+def test_what_was_pasted_with_its_looks_is_read_as_markdown(small_office: Office) -> None:
+    small_office.lists()
+    answer = small_office.post("/desk/statements/new", text="Water\n=====\n\nIt is **safe**.", marked="1")
+    assert answer.status_code == 303
+    assert "**" not in small_office.client().get(answer.headers["location"]).text

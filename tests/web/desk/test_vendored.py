@@ -8,15 +8,20 @@ from tests.web.desk.office import Office
 
 FOLDER = ROOT / "templates/pages/static"
 VENDORED = tomllib.loads((FOLDER / "vendor.toml").read_text())
+LICENCES = {
+    "0BSD": "Zero-Clause BSD",
+    "MIT": "Copyright (c) 2017-2018 GitHub, Inc.\n\nPermission is hereby granted, free",
+}
+NAMES_ITS_VERSION = {"htmx.min.js"}
 
 
 def test_every_vendored_file_is_unchanged_and_has_its_licence() -> None:
-    assert {each["file"] for each in VENDORED.values()} == {path.name for path in FOLDER.glob("*.min.*")}
+    assert {each["file"] for each in VENDORED.values()} >= {path.name for path in FOLDER.glob("*.min.*")}
     for each in VENDORED.values():
         data = (FOLDER / each["file"]).read_bytes()
         assert hashlib.sha256(data).hexdigest() == each["sha256"]
-        assert each["version"].encode() in data
-        assert (FOLDER / each["licence_file"]).read_text().startswith("Zero-Clause BSD")
+        assert each["version"].encode() in data or each["file"] not in NAMES_ITS_VERSION
+        assert (FOLDER / each["licence_file"]).read_text().startswith(LICENCES[each["licence"]])
 
 
 def test_the_desk_alone_has_a_script(small_office: Office) -> None:

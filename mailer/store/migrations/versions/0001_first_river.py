@@ -45,6 +45,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deeds")),
     )
     op.create_index(op.f("ix_deeds_at"), "deeds", ["at"], unique=False)
+    op.create_index("ix_deeds_subject", "deeds", ["subject", "id"], unique=False)
 
     op.create_table(
         "facts",
@@ -364,6 +365,25 @@ def upgrade() -> None:
     )
     op.create_index("ix_approvals_mailing", "approvals", ["mailing_id"], unique=False)
     op.create_table(
+        "segments",
+        sa.Column("id", base.Key, nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("rules", base.Json, nullable=False),
+        sa.Column("made_by", sa.String(length=120), nullable=False),
+        sa.Column("made_at", base.Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_segments")),
+        sa.UniqueConstraint("name", name=op.f("uq_segments_name")),
+    )
+    op.create_table(
+        "mailing_aims",
+        sa.Column("mailing_id", base.Key, nullable=False),
+        sa.Column("languages", base.Json, nullable=False),
+        sa.Column("rules", base.Json, nullable=False),
+        sa.Column("zone", sa.String(length=60), nullable=False),
+        sa.ForeignKeyConstraint(["mailing_id"], ["mailings.id"], name=op.f("fk_mailing_aims_mailing_id_mailings")),
+        sa.PrimaryKeyConstraint("mailing_id", name=op.f("pk_mailing_aims")),
+    )
+    op.create_table(
         "former_names",
         sa.Column("kind", sa.String(length=10), nullable=False),
         sa.Column("name", sa.String(length=120), nullable=False),
@@ -430,6 +450,23 @@ def upgrade() -> None:
         sa.Column("refused", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["list_id"], ["lists.id"], name=op.f("fk_imports_list_id_lists")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_imports")),
+    )
+    op.create_table(
+        "draft_versions",
+        sa.Column("mailing_id", base.Key, nullable=False),
+        sa.Column("revision", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("statement_id", base.Key, nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("preheader", sa.Text(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("by_itself", sa.Boolean(), nullable=False),
+        sa.Column("made_by", sa.String(length=120), nullable=False),
+        sa.Column("made_at", base.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(["mailing_id"], ["mailings.id"], name=op.f("fk_draft_versions_mailing_id_mailings")),
+        sa.ForeignKeyConstraint(
+            ["statement_id"], ["statements.id"], name=op.f("fk_draft_versions_statement_id_statements")
+        ),
+        sa.PrimaryKeyConstraint("mailing_id", "revision", name=op.f("pk_draft_versions")),
     )
     op.create_table(
         "mailing_statements",
