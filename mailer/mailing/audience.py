@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from mailer.mailing import segments
+from mailer.mailing import following, segments
 from mailer.store.tables import (
     MailingAim,
     MailingTarget,
@@ -56,15 +56,18 @@ class Whom:
     languages: tuple[str, ...] = ()
     rules: segments.Rules = segments.EVERYBODY
     zone: str = "UTC"
+    # Only people of another mailing who did not get it.
+    after: following.Followed | None = None
 
 
 def whom(session: Session, mailing_id: int) -> Whom:
     """Return whom a mailing is for."""
     include, exclude = (tuple(session.scalars(lists_of(mailing_id, role))) for role in ("include", "exclude"))
     row = session.get(MailingAim, mailing_id, populate_existing=True)
+    after = following.of(session, mailing_id)
     if row is None:
-        return Whom(include, exclude)
-    return Whom(include, exclude, tuple(row.languages), segments.of_kept(row.rules), row.zone)
+        return Whom(include, exclude, after=after)
+    return Whom(include, exclude, tuple(row.languages), segments.of_kept(row.rules), row.zone, after)
 
 
 def count(session: Session, mailing_id: int, requires: Sequence[str] = ()) -> Count:
@@ -129,6 +132,8 @@ def people_of(
     )
     if span:
         ranked = ranked.where(Subscription.subscriber_id > span[0], Subscription.subscriber_id <= span[1])
+    if aimed.after:
+        ranked = ranked.where(following.is_meant(aimed.after, Subscription.subscriber_id))
     mine = ranked.subquery()
     reason = literal("stopped") if stopped else _reason(mine, aimed, requires)
     return (

@@ -15,6 +15,8 @@ from mailer.errors import BadInput
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+# Gateways of a network's own (RFC 8215), IPv4 in IPv6 as it was once written (RFC 4291), relays of 6to4 (RFC 7526).
+_NOBODYS = tuple(ipaddress.ip_network(each) for each in ("64:ff9b:1::/48", "::/96", "192.88.99.0/24"))
 _CURE = "open the page yourself, and paste its text"
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{2,40})", re.I)
 _HEAD = re.compile(rb"<head(\s[^>]*)?>", re.I)
@@ -31,6 +33,8 @@ def is_public(address: Address) -> bool:
         # Neither of these is anybody's page, and ipaddress calls the old ones global.
         if address.is_site_local or address.ipv4_mapped is not None:
             return address.ipv4_mapped is not None
+    if any(address.version == network.version and address in network for network in _NOBODYS):
+        return False
     return address.is_global and not address.is_multicast
 
 
@@ -138,13 +142,19 @@ def _connected(
 
     def cut() -> None:
         late.set()
-        with suppress(OSError):
-            plain.shutdown(socket.SHUT_RDWR)
+        # TLS takes the connection over: the one that was opened is an empty shell then.
+        for each in (line.sock, plain):
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
 
     timer = threading.Timer(guard.seconds, cut)
     timer.start()
     try:
-        line.sock = ssl.create_default_context().wrap_socket(plain, server_hostname=host) if secure else plain
+        line.sock = plain
+        if secure:
+            context = ssl.create_default_context()
+            line.sock = context.wrap_socket(plain, server_hostname=host, do_handshake_on_connect=False)
+            line.sock.do_handshake()
         yield line
     except (OSError, http.client.HTTPException):
         if late.is_set():

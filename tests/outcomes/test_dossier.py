@@ -16,7 +16,7 @@ from tests.make import freeze_all, make_started
 # Tables with nothing about a reader: staff, statements, mailings, and how they are sent.
 OF_OTHERS = frozenset(
     (
-        "approvals", "batches", "corrections", "editions", "facts", "former_names", "imports", "lists",
+        "approvals", "batches", "corrections", "draft_versions", "editions", "facts", "followups", "former_names", "imports", "lists",
         "mailing_aims", "mailing_statements", "mailing_targets", "mailings", "occurrences", "proofs",
         "segments", "sessions", "spendings", "staff", "staff_links", "statements", "workers",
     )

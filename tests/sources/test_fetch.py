@@ -2,6 +2,7 @@
 
 import contextlib
 import ipaddress
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -66,7 +67,8 @@ def site() -> Iterator[str]:
     "address",
     ["127.0.0.1", "10.1.2.3", "192.168.0.1", "172.16.0.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1",
      "255.255.255.255", "192.0.2.1", "198.18.0.1", "::1", "::", "fe80::1", "fc00::1", "fec0::1", "ff02::1",
-     "fd00:ec2::254", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::a00:1", "2002:7f00:1::", "2001:db8::1"],
+     "fd00:ec2::254", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::a00:1", "64:ff9b:1::a00:1",
+     "2002:7f00:1::", "2001:db8::1", "::127.0.0.1", "192.88.99.1"],
 )  # fmt: skip
 def test_an_address_of_some_network_is_not_public(address: str) -> None:
     assert not is_public(ipaddress.ip_address(address))
@@ -114,3 +116,24 @@ def test_a_site_that_never_ends_is_cut(site: str) -> None:
     hasty = Guard(allows=NOT_OURS.allows, ports=None, seconds=0.5)
     with pytest.raises(BadInput, match="took too long"):
         fetch.page(f"{site}/slow", hasty)
+
+
+def test_who_drips_in_tls_is_cut_too() -> None:
+    """A byte now and then keeps every single wait short: only the whole time ends it."""
+    stopped = threading.Event()
+
+    def drip(server: socket.socket) -> None:
+        line, _ = server.accept()
+        with line, contextlib.suppress(OSError):
+            line.sendall(b"\x16\x03\x03\x40\x00")
+            while not stopped.wait(0.05):
+                line.sendall(b"\0")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        dripping = threading.Thread(target=drip, args=(server,))
+        dripping.start()
+        hasty = Guard(allows=NOT_OURS.allows, ports=None, seconds=0.5)
+        with pytest.raises(BadInput, match="took too long"):
+            fetch.page(f"https://127.0.0.1:{server.getsockname()[1]}/", hasty)
+        stopped.set()
+        dripping.join()

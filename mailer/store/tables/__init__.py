@@ -4,6 +4,7 @@ from mailer.store.tables.approvals import VERDICTS, Approval
 from mailer.store.tables.archive import Correction, FormerName
 from mailer.store.tables.audience import MailingAim, Segment
 from mailer.store.tables.base import EPOCH, MICROSECOND, Instant, Table, db_now
+from mailer.store.tables.following import FOLLOWED, Followup
 from mailer.store.tables.house import Fact, Hit, Occurrence, Proof, Spending
 from mailer.store.tables.mailing import (
     DELIVERY_STATES,
@@ -45,6 +46,7 @@ __all__ = [
     "CONSENT_KINDS",
     "DELIVERY_STATES",
     "EPOCH",
+    "FOLLOWED",
     "FREQUENCIES",
     "LATE",
     "LEAVE_REASONS",
@@ -67,6 +69,7 @@ __all__ = [
     "DraftVersion",
     "EditionRow",
     "Fact",
+    "Followup",
     "FormerName",
     "Hit",
     "ImportRun",

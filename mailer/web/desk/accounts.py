@@ -135,6 +135,7 @@ def watch(session: Session, mailing_id: int, config: Config) -> dict[str, Any]:
         "relays": going.relays(now),
         "next": going.when(account.next_try(session, mailing_id)) if is_sending and found.waiting else "",
         "twice": seen.twice,
+        "left_by_stop": seen.reasons.get("left_out", {}).get("stopped", 0),
         **(reasons.afterwards(session, mailing_id) if phase != WAITING else {"came_back": {}}),
         "countdown": _countdown(mailing, phase),
         "nobody": is_sending and sending.look(session, config) == sending.STUCK,

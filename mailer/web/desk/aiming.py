@@ -6,7 +6,7 @@ from typing import Any
 from starlette.responses import Response
 
 from mailer.errors import BadInput, MailerError, NotFound, Refused
-from mailer.mailing import aiming, audience, mailings, segments
+from mailer.mailing import aiming, audience, following, mailings, segments
 from mailer.mailing.aiming import Aim
 from mailer.mailing.segments import ATTRIBUTE, Condition, Rules
 from mailer.people import lists
@@ -119,6 +119,7 @@ def _counted(session: Session, call: Call, mailing_id: int, aim: Aim) -> dict[st
         languages=better.languages,
         rules=better.rules,
         zone=call.config.site.zone,
+        after=following.of(session, mailing_id),
     )
     shown = audience.sample(session, whom) if may(call.me.role, SEE_PEOPLE) else []
     return {"counted": audience.count_of(session, whom), "sample": shown}

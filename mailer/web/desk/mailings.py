@@ -10,11 +10,12 @@ from mailer.address import Address, parse
 from mailer.compose.checks import BLOCK_BYTES, WARN_BYTES
 from mailer.config import Config
 from mailer.errors import BadInput, MailerError, NotFound
-from mailer.mailing import audience, editions, mailings, press
+from mailer.mailing import audience, editions, following, looking, mailings, press
 from mailer.mailing.schedule import When
+from mailer.mailing.writing import Overtaken
 from mailer.web.desk import accounts, previews, reviewed, scheduling
 from mailer.web.desk.call import Call
-from mailer.web.desk.phases import BADGES, DRAFT, WAITING, phase_of
+from mailer.web.desk.phases import BADGES, DONE, DRAFT, WAITING, phase_of
 from mailer.web.desk.plain import every, plain
 from mailer.web.house import Session
 
@@ -27,9 +28,11 @@ async def show(call: Call) -> Response:
 
 
 async def edit(call: Call) -> Response:
-    """Change a draft's subject and preheader."""
+    """Change a draft's subject and preheader, unless somebody else has saved the draft since the page was read."""
     try:
         await call.write(_edit, call, call.number(), call.form.one("subject"), call.form.one("preheader"))
+    except Overtaken as error:
+        return await mailing_page(call, error, 409)
     except BadInput as error:
         return await mailing_page(call, error)
     return call.to(f"/desk/mailings/{call.number()}", "edited")
@@ -85,17 +88,18 @@ async def stop(call: Call) -> Response:
     return call.to(f"/desk/mailings/{call.number()}", "stopped")
 
 
-async def mailing_page(call: Call, error: MailerError | None = None) -> Response:
+async def mailing_page(call: Call, error: MailerError | None = None, status: int = 422) -> Response:
     """Answer with the page of a mailing, and with one line about what could not be done."""
     who, scheme = previews.allowed_reader(call), call.asked("scheme") or call.form.one("scheme")
     values = await call.read(_look, call, call.number(), who)
     form = call.form.fields
     return call.page(
         "desk/mailing.html",
-        status=422 if error else 200,
+        status=status if error else 200,
         here="home",
         error=error,
-        scheme=scheme if scheme in (*previews.SCHEMES, "text") else "light",
+        scheme=scheme if scheme in previews.VIEWS else "light",
+        views=previews.VIEWS,
         made_up=previews.MADE_UP,
         late_words=scheduling.LATE_WORDS,
         late_hours=scheduling.hours(call.config.send.late_hours),
@@ -119,8 +123,11 @@ def _look(session: Session, call: Call, mailing_id: int, who: str) -> dict[str, 
         "review": None,
         "fault": None,
         "seen": None,
+        "beside": (None, None),
         "watch": None,
         "sentence": "",
+        "follows": following.of(session, mailing_id),
+        "again": following.drafts_after(session, mailing_id) if phase == DONE else [],
         "tested": mailing.tested_revision == mailing.revision,
     }
     try:
@@ -133,6 +140,7 @@ def _look(session: Session, call: Call, mailing_id: int, who: str) -> dict[str, 
             edition = previews.edition_of(session, config, keys, mailing_id)
         values["seen"] = seen = previews.fill(session, config, keys, mailing_id, who, edition)
         values["meter"] = meter(seen.html_bytes)
+        values["beside"] = looking.neighbours(session, mailing_id, int(who) if who.isdecimal() else 0)
     except BadInput as error:
         values["fault"] = error
     if phase == WAITING:
@@ -189,7 +197,10 @@ def sentence(session: Session, config: Config, mailing_id: int) -> str:
 def _edit(session: Session, call: Call, mailing_id: int, subject: str, preheader: str) -> None:
     if not subject.strip():
         raise BadInput("is empty", place="subject", cure="write one line that says what it is about")
-    mailing = mailings.need(session, mailing_id)
+    mailing, seen = mailings.need(session, mailing_id), call.form.one("revision")
+    if seen != str(mailing.revision):
+        problem = f"somebody else saved this draft meanwhile; its subject is “{mailing.subject}” now"
+        raise Overtaken(problem, cure="what you typed is still in the form: save it once more if it is to hold")
     mailings.edit(session, mailing, subject=subject, preheader=preheader)
     call.done(session, "draft edited", f"mailing {mailing_id}", line=mailing.subject, revision=mailing.revision)
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.responses import HTMLResponse, Response
 
@@ -10,7 +11,7 @@ from mailer.compose.edition import Edition, compile_edition
 from mailer.compose.wire import Program
 from mailer.config import Config, template_folders
 from mailer.errors import NotFound
-from mailer.mailing import editions, mailings, press
+from mailer.mailing import editions, looking, mailings, press
 from mailer.mailing.links import Links
 from mailer.people import subscribers
 from mailer.staff import roles
@@ -18,6 +19,7 @@ from mailer.store.tables import Subscriber
 from mailer.tokens import Keys
 from mailer.web.desk.call import Call
 from mailer.web.desk.phases import DRAFT, phase_of
+from mailer.web.desk.plain import plain
 from mailer.web.headers import CONTENT
 from mailer.web.house import Session
 
@@ -27,7 +29,31 @@ POLICY = (
     "img-src https:; sandbox allow-popups allow-popups-to-escape-sandbox"
 )
 HEADERS = {CONTENT: POLICY, "X-Frame-Options": "SAMEORIGIN"}
-SCHEMES = ("light", "dark")
+SCHEMES = ("light", "dark", "inverted", "bare")
+# All there is to see of a letter: in a frame by scheme, or as words.
+VIEWS: Mapping[str, str] = {
+    "light": "Light",
+    "dark": "Dark",
+    "inverted": "Inverted",
+    "bare": "No pictures",
+    "text": "Plain text",
+    "source": "Source",
+}
+# Some programs turn every colour over by themselves, whatever the letter says.
+_TURN = "{filter:invert(1) hue-rotate(180deg)"
+_INVERTED = f"<style>html{_TURN};background:#fff}}img{_TURN}}}</style>"
+# What the filmstrip shows: in which light, how wide, to whom.
+STRIP = (
+    ("light", 640, "named"),
+    ("dark", 640, "named"),
+    ("inverted", 640, "named"),
+    ("bare", 640, "named"),
+    ("light", 360, "named"),
+    ("dark", 360, "named"),
+    ("light", 360, "nameless"),
+    ("light", 360, "long"),
+    ("light", 360, "rtl"),
+)
 _DARK_ONLY = re.compile(r"@media[^{]*prefers-color-scheme\s*:\s*dark[^{]*\{", re.IGNORECASE)
 _SCHEME = re.compile(r"""(content="|color-schemes?:\s*)light dark""", re.IGNORECASE)
 _HEAD = re.compile(r"<head>", re.IGNORECASE)
@@ -37,7 +63,9 @@ MADE_UP: Mapping[str, str] = {
     "named": "somebody with a name",
     "nameless": "somebody we know nothing of",
     "long": "somebody with a very long name",
+    "rtl": "somebody whose name is written from right to left",
 }
+RTL_NAME = "عبد الرحمن الهاشمي"
 LONG_NAME = "Alexandrina-Konstantina Featherstonehaugh-Wolfeschlegelstein von und zu Obermittelbergen"
 
 
@@ -51,6 +79,7 @@ class Seen:
     html: str
     text: str
     html_bytes: int
+    reads: tuple[str, ...] = ()
 
 
 async def show(call: Call) -> Response:
@@ -58,14 +87,22 @@ async def show(call: Call) -> Response:
     who = _allowed(call, call.asked("reader"))
     seen = await call.read(see, call.config, call.house.keys, call.number(), who)
     scheme = call.asked("scheme")
-    return HTMLResponse(lit(seen.html, scheme if scheme in SCHEMES else SCHEMES[0]), headers=HEADERS)
+    headers = HEADERS | ({CONTENT: POLICY.replace("img-src https:", "img-src 'none'")} if scheme == "bare" else {})
+    return HTMLResponse(lit(seen.html, scheme if scheme in SCHEMES else SCHEMES[0]), headers=headers)
+
+
+async def show_strip(call: Call) -> Response:
+    """Show the letter in every light and width and to everybody made up, on one screen."""
+    values = await call.read(_strip, call.config, call.house.keys, call.number())
+    return call.page("desk/strip.html", here="home", strip=STRIP, views=VIEWS, made_up=MADE_UP, **values)
 
 
 def lit(html: str, scheme: str) -> str:
     """Return the letter as it looks in one light: what it says for the dark holds always, or never."""
     always = "@media all {" if scheme == "dark" else "@media not all {"
-    shown = _SCHEME.sub(rf"\g<1>{scheme}", _DARK_ONLY.sub(always, html))
-    return _HEAD.sub('<head><base target="_blank">', shown, count=1)
+    shown = _SCHEME.sub(rf"\g<1>{'dark' if scheme == 'dark' else 'light'}", _DARK_ONLY.sub(always, html))
+    added = '<head><base target="_blank">' + (_INVERTED if scheme == "inverted" else "")
+    return _HEAD.sub(added, shown, count=1)
 
 
 def see(session: Session, config: Config, keys: Keys, mailing_id: int, who: str) -> Seen:
@@ -85,6 +122,7 @@ def fill(session: Session, config: Config, keys: Keys, mailing_id: int, who: str
         edition.html_for(values, links),
         edition.text_for(values, links),
         edition.html_bytes,
+        edition.reads,
     )
 
 
@@ -117,11 +155,23 @@ def values_of(session: Session, config: Config, mailing_id: int, who: str) -> tu
         return MADE_UP[who], {"name": "Robin Example", "language": "en"} | {name: f"({name})" for name in declared}
     if who == "long":
         return MADE_UP[who], {"name": LONG_NAME, "language": "en"} | dict.fromkeys(declared, LONG_NAME)
+    if who == "rtl":
+        return MADE_UP[who], {"name": RTL_NAME, "language": "ar"} | dict.fromkeys(declared, RTL_NAME)
     if who == "nameless":
         return MADE_UP[who], {}
     person = reader_of(session, int(who))
     known = dict.fromkeys(declared, "") | press.reader_values(person, mailings.need(session, mailing_id).language)
     return person.address, known
+
+
+def _strip(session: Session, config: Config, keys: Keys, mailing_id: int) -> dict[str, Any]:
+    edition = edition_of(session, config, keys, mailing_id)
+    seen = fill(session, config, keys, mailing_id, "named", edition)
+    return {
+        "mailing": plain(mailings.need(session, mailing_id)),
+        "seen": seen,
+        "lacks": looking.lacking(session, mailing_id, seen.reads),
+    }
 
 
 def reader_of(session: Session, subscriber_id: int) -> Subscriber:

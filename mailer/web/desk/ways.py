@@ -8,6 +8,7 @@ from starlette.routing import BaseRoute, Route
 from mailer.staff.roles import KEEP_LISTS, KEEP_PEOPLE, KEEP_STAFF, LOOK, SEE_PEOPLE, SEND, WRITE
 from mailer.web.desk import (
     accounts,
+    again,
     aiming,
     archiving,
     beginning,
@@ -60,6 +61,7 @@ WAYS = (
     Way("GET", "/desk/mailings/{id}", LOOK, mailings.show),
     Way("POST", "/desk/mailings/{id}", WRITE, mailings.edit),
     Way("GET", "/desk/mailings/{id}/preview.html", LOOK, previews.show),
+    Way("GET", "/desk/mailings/{id}/strip", LOOK, previews.show_strip),
     Way("POST", "/desk/mailings/{id}/reader", SEE_PEOPLE, mailings.choose_reader),
     Way("POST", "/desk/mailings/{id}/test", WRITE, mailings.send_test),
     Way("POST", "/desk/mailings/{id}/review", WRITE, reviewing.ask),
@@ -74,6 +76,7 @@ WAYS = (
     Way("POST", "/desk/mailings/{id}/resume", SEND, mailings.resume),
     Way("GET", "/desk/mailings/{id}/stop", SEND, mailings.show_stop),
     Way("POST", "/desk/mailings/{id}/stop", SEND, mailings.stop),
+    Way("POST", "/desk/mailings/{id}/again", WRITE, again.make),
     Way("GET", "/desk/mailings/{id}/archive", SEND, archiving.show),
     Way("POST", "/desk/mailings/{id}/archive", SEND, archiving.change),
     Way("GET", "/desk/mailings/{id}/watch", LOOK, accounts.show_watch),

@@ -163,6 +163,9 @@ STATES: dict[str, State] = {
         f"/desk/mailings/{_once(Office.draft, office)}/reader", reader="nobody@example.org"
     ),
     "draft-text": _at(Office.draft, "?scheme=text&reader=long"),
+    "draft-inverted": _at(Office.draft, "?scheme=inverted&reader=1"),
+    "draft-source": _at(Office.draft, "?scheme=source"),
+    "strip": _at(Office.draft, "/strip"),
     "draft-writer": _at(Office.draft, "", "writer"),
     "draft-blocked": _at(_blocked),
     "write": _at(Office.draft, "/write"),

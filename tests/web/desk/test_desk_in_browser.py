@@ -57,7 +57,9 @@ def show(page: Page, office: Office, answer: Any) -> list[str]:
 
     def serve(route: Route) -> None:
         at = urlsplit(route.request.url)
-        found = answer if at.path == "/shown" else office.client().get(f"{at.path}?{at.query}")
+        # A part of a page that the script fetches is asked for as the script asks.
+        asked = {name: value for name, value in route.request.headers.items() if name.startswith("hx-")}
+        found = answer if at.path == "/shown" else office.client().get(f"{at.path}?{at.query}", headers=asked)
         headers = {name: value for name, value in found.headers.items() if name != "content-length"}
         route.fulfill(status=200, headers=headers, body=found.content)
 

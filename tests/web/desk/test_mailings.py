@@ -45,12 +45,14 @@ def test_a_draft_shows_what_speaks_against_it(small_office: Office) -> None:
 
 def test_editing_makes_a_new_revision(small_office: Office) -> None:
     number = small_office.draft(subject="TODO")
-    answer = small_office.post(f"/desk/mailings/{number}", who="writer", subject="Tap water is safe", preheader="New")
+    answer = small_office.post(
+        f"/desk/mailings/{number}", who="writer", subject="Tap water is safe", preheader="New", revision="1"
+    )
     assert answer.status_code == 303
     mailing = small_office.mailing(number)
     assert (mailing.subject, mailing.preheader, mailing.revision) == ("Tap water is safe", "New", 2)
     assert "1 to mend" not in page(small_office, number)
-    empty = small_office.post(f"/desk/mailings/{number}", subject=" ", preheader="Kept")
+    empty = small_office.post(f"/desk/mailings/{number}", subject=" ", preheader="Kept", revision="2")
     assert empty.status_code == 422
     assert "Subject</a>: is empty" in empty.text
     assert 'value="Kept"' in empty.text
@@ -71,7 +73,7 @@ def test_a_test_goes_to_oneself_and_is_of_this_text(office: Office) -> None:
         )
         assert notice.list_id == mailings.lists_of(session, number)[0].id
     assert "A test of this text was sent." in page(office, number)
-    office.post(f"/desk/mailings/{number}", subject="Another subject", preheader="")
+    office.post(f"/desk/mailings/{number}", subject="Another subject", preheader="", revision="1")
     assert "changed since the last test" in page(office, number)
 
 
@@ -161,7 +163,7 @@ def test_now_is_held_and_can_be_undone(small_office: Office, moving_clock) -> No
 
 def test_what_was_changed_meanwhile_is_not_scheduled(small_office: Office) -> None:
     number = small_office.draft()
-    small_office.post(f"/desk/mailings/{number}", subject="Another subject line", preheader="")
+    small_office.post(f"/desk/mailings/{number}", subject="Another subject line", preheader="", revision="1")
     answer = small_office.post(f"/desk/mailings/{number}/schedule", when="now", revision="1")
     assert answer.status_code == 422
     assert "changed since you looked" in answer.text

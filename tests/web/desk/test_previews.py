@@ -7,7 +7,7 @@ import pytest
 from mailer.config import template_folders
 from mailer.sources import kept
 from mailer.store.tables import Subscriber
-from mailer.web.desk.previews import LONG_NAME, lit
+from mailer.web.desk.previews import LONG_NAME, RTL_NAME, STRIP, lit
 from mailer.web.site import make_site
 from tests.compose.samples import WATER
 from tests.web.desk.office import Office
@@ -66,6 +66,51 @@ def test_its_links_belong_to_nobody(small_office: Office) -> None:
     assert small_office.dump() == before
 
 
+def test_it_is_seen_in_every_light_and_as_its_source(small_office: Office) -> None:
+    number = small_office.draft()
+    turned = frame(small_office, number, "scheme=inverted")
+    assert "invert(1)" in turned.text
+    assert "prefers-color-scheme" not in turned.text
+    bare = frame(small_office, number, "scheme=bare")
+    assert "img-src 'none'" in bare.headers["content-security-policy"]
+    page = small_office.client().get(f"/desk/mailings/{number}?scheme=source").text
+    assert "&lt;!DOCTYPE html&gt;" in page
+    for scheme in ("inverted", "bare"):
+        assert (
+            f"scheme={scheme}&amp;reader=named"
+            in small_office.client().get(f"/desk/mailings/{number}?scheme={scheme}").text
+        )
+
+
+def test_all_of_it_is_on_one_screen(small_office: Office, tmp_path) -> None:
+    own_template(small_office, tmp_path)
+    number = small_office.draft()
+    page = small_office.client("writer").get(f"/desk/mailings/{number}/strip").text
+    assert page.count('sandbox="allow-popups allow-popups-to-escape-sandbox"') == len(STRIP)
+    assert "allow-same-origin" not in page
+    assert "city</dt>" in page
+    assert "12 readers have nothing in it" in page
+    with small_office.store.write() as session:
+        session.query(Subscriber).filter_by(address="reader3@example.org").one().attributes = {"city": "Arden"}
+    assert "11 readers have nothing in it" in small_office.client().get(f"/desk/mailings/{number}/strip").text
+
+
+def test_one_reader_after_the_other(office: Office) -> None:
+    number = office.draft()
+    seen = []
+    path = f"/desk/mailings/{number}"
+    for _ in range(20):
+        page = office.client().get(path).text
+        after = re.search(r'href="([^"]+)#preview" rel="next"', page)
+        if after is None:
+            break
+        path = after.group(1).replace("&amp;", "&")
+        seen.append(path)
+    assert len(set(seen)) == len(seen) == 12
+    assert 'rel="prev"' in page
+    assert 'rel="next"' not in office.client("writer").get(f"/desk/mailings/{number}").text
+
+
 def own_template(office: Office, tmp_path) -> None:
     """Let the letter say who it is for."""
     shipped = template_folders(office.config)[0] / "editions" / "statement"
@@ -90,6 +135,7 @@ def own_template(office: Office, tmp_path) -> None:
         ("named", "Dear Robin Example."),
         ("nameless", "Dear reader."),
         ("long", f"Dear {LONG_NAME}."),
+        ("rtl", f"Dear {RTL_NAME}."),
         ("x", "Dear Robin"),
     ],
 )

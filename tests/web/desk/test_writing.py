@@ -171,3 +171,16 @@ def test_who_wrote_on_it_or_brought_a_version_back_is_no_second_person(small_off
         # Writing on what is in review makes it a draft again.
         assert write(small_office, number, 3, who="writer", body="Newest").status_code == 303
         assert small_office.mailing(number).state == "draft"
+
+
+def test_a_subject_somebody_else_changed_is_not_overwritten_unseen(small_office: Office) -> None:
+    number = small_office.draft()
+    path = f"/desk/mailings/{number}"
+    assert small_office.post(path, subject="The first of two", preheader="", revision="1").status_code == 303
+    late = small_office.post(path, who="writer", subject="The second of two", preheader="", revision="1")
+    assert late.status_code == 409
+    assert "its subject is “The first of two” now" in late.text
+    assert 'value="The second of two"' in late.text
+    assert 'name="revision" value="2"' in late.text
+    assert small_office.mailing(number).subject == "The first of two"
+    assert small_office.post(path, subject="The second of two", preheader="", revision="2").status_code == 303

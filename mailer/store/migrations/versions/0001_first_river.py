@@ -346,6 +346,19 @@ def upgrade() -> None:
     op.create_index("ix_corrections_mailing", "corrections", ["mailing_id"], unique=False)
 
     op.create_table(
+        "followups",
+        sa.Column("mailing_id", base.Key, nullable=False),
+        sa.Column("origin_id", base.Key, nullable=False),
+        sa.Column("root_id", base.Key, nullable=False),
+        sa.Column("whom", sa.String(length=10), nullable=False),
+        sa.CheckConstraint("whom IN ('rest', 'refused')", name=op.f("ck_followups_whom_known")),
+        sa.ForeignKeyConstraint(["mailing_id"], ["mailings.id"], name=op.f("fk_followups_mailing_id_mailings")),
+        sa.ForeignKeyConstraint(["origin_id"], ["mailings.id"], name=op.f("fk_followups_origin_id_mailings")),
+        sa.ForeignKeyConstraint(["root_id"], ["mailings.id"], name=op.f("fk_followups_root_id_mailings")),
+        sa.PrimaryKeyConstraint("mailing_id", name=op.f("pk_followups")),
+    )
+    op.create_index("ix_followups_root", "followups", ["root_id"], unique=False)
+    op.create_table(
         "approvals",
         sa.Column("id", base.Key, nullable=False),
         sa.Column("mailing_id", base.Key, nullable=False),
