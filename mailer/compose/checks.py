@@ -11,7 +11,7 @@ from urllib.parse import unquote
 import lxml.html
 from lxml import etree
 
-from mailer.compose import targets, wording
+from mailer.compose import contrast, targets, wording
 from mailer.compose.findings import Finding, found
 
 __all__ = ["Finding", "Proof", "check_edition"]
@@ -28,6 +28,9 @@ _UNSEEN = re.compile(
     r"|font-size\s*:\s*0(?:px)?\s*(?:;|$))",
     re.IGNORECASE,
 )
+# Three to four screens of a phone.
+LONG_WORDS = 800
+LARGEST_SIDE = 1200
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 
 
@@ -70,6 +73,7 @@ def check_edition(proof: Proof) -> tuple[Finding, ...]:
             *_links(proof, tree),
             *_images(proof, tree),
             *_headings(tree),
+            *contrast.judge(tree),
             *_missing_links(proof, tree),
         ]
     else:
@@ -231,6 +235,9 @@ def _images(proof: Proof, tree: lxml.html.HtmlElement) -> Iterator[Finding]:
             yield found("image.data", f"image {url[:20]}…")
         else:
             yield from targets.judge(url, proof.base_url, place)
+        sides = [int(side) for name in ("width", "height") if re.fullmatch(r"\d{1,6}", side := image.get(name, ""))]
+        if max(sides, default=0) > LARGEST_SIDE:
+            yield found("image.large", f"{place}, {max(sides):,} pixels")
         if alt is None:
             yield found("image.alt_missing", place)
         elif wording.FILE_NAME.match(alt.strip()):
@@ -245,6 +252,9 @@ def _headings(tree: lxml.html.HtmlElement) -> Iterator[Finding]:
             label = " ".join(heading.text_content().split())
             yield found("heading.skipped", f"h{now} “{label[:60]}”")
         level = now
+    words = len(_WORD.findall(_said(tree)))
+    if words > LONG_WORDS and level < 2:
+        yield found("heading.none", f"HTML part, {words:,} words")
 
 
 def _addresses(text: str) -> frozenset[str]:

@@ -123,9 +123,21 @@ CATALOGUE: dict[str, Check] = {
         "An image has no alternative text.", 'Describe it in alt, or write alt="" if it is decoration.'
     ),
     "image.alt_filename": _warn("The alternative text of an image is a file name.", "Describe what the image shows."),
+    "image.large": _warn(
+        "An image is more than 1,200 pixels wide or high; it is slow to load on the way.",
+        "Make it smaller; 1,200 pixels are sharp on every screen.",
+    ),
+    "heading.none": _warn(
+        "A long text has no heading below its title; readers cannot find their way in it.",
+        "Put a heading over every part of it.",
+    ),
     "heading.skipped": _warn(
         "A heading skips a level; people who listen to the text lose the thread.",
         "Use the level below the last.",
+    ),
+    "colour.contrast": _warn(
+        "The colour of a text is too much like what is behind it (WCAG asks for 4.5:1, 3:1 for large letters).",
+        "Make the text darker or its ground lighter; take away colours that were pasted in.",
     ),
     "placeholder": _block("Something was left to be filled in.", "Replace it, or take it away."),
     "characters.control": _warn(

@@ -12,7 +12,7 @@ from mailer.compose import daywords
 from mailer.compose.findings import Finding
 from mailer.config import Config
 from mailer.errors import Refused
-from mailer.mailing import approval, audience, editions, mailings, notices
+from mailer.mailing import approval, audience, circumstances, editions, mailings, notices
 from mailer.mailing.audience import Count
 from mailer.mailing.editions import Compiled, Preview
 from mailer.mailing.links import Links
@@ -48,14 +48,16 @@ def proofread(session: Session, config: Config, keys: Keys, mailing_id: int) -> 
     mailing = mailings.need(session, mailing_id)
     compiled = editions.compile_all(session, config, keys, mailing)
     requires = sorted({name for item in compiled for name in item.edition.requires})
+    count = audience.count(session, mailing.id, requires)
+    found = editions.findings(session, mailing, compiled, Links(config.site.base_url, keys))
     return Proofread(
         mailing_id=mailing.id,
         revision=mailing.revision,
         subject=mailing.subject,
         list_titles=tuple(mlist.title for mlist in mailings.lists_of(session, mailing.id)),
         compiled=compiled,
-        findings=editions.findings(session, mailing, compiled, Links(config.site.base_url, keys)),
-        count=audience.count(session, mailing.id, requires),
+        findings=[*found, *circumstances.findings(session, config, mailing, count.written)],
+        count=count,
     )
 
 

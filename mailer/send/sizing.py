@@ -1,14 +1,13 @@
 """Whether the relays can carry what the lists need: who serves their senders, and how long the largest list takes."""
 
 from collections.abc import Iterator
-from datetime import date
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from mailer import clock
 from mailer.config import Config
-from mailer.config_sections import Relay
+from mailer.mailing import capacity
 from mailer.store.tables import MailingList, Subscription
 
 
@@ -30,7 +29,7 @@ def warnings(session: Session, config: Config) -> Iterator[str]:
     largest: set[str] = set()
     for mlist in lists:
         domain = mlist.from_address.rpartition("@")[2]
-        serving = {name: relay for name, relay in relays.items() if not relay.domains or domain in relay.domains}
+        serving = capacity.serving(config, domain)
         if not serving:
             yield (
                 f"list {mlist.name}: no relay carries mail from {domain}; "
@@ -39,21 +38,9 @@ def warnings(session: Session, config: Config) -> Iterator[str]:
         elif domain not in largest:
             # The largest list of a domain; the lists are in that order.
             largest.add(domain)
-            days = [a_day(relay, today) for relay in serving.values()]
-            total = sum(day for day in days if day is not None)
-            if None not in days and mlist.people > total:
+            total = capacity.together(serving.values(), today)
+            if total is not None and mlist.people > total:
                 yield (
                     f"list {mlist.name}: its {mlist.people:,} readers take {mlist.people / total:.1f} days, for "
                     f"{', '.join(serving)} may carry {total:,} messages a day; raise the limits, or add a relay"
                 )
-
-
-def a_day(relay: Relay, today: date) -> int | None:
-    """Return how many messages the limits of a relay let through in a day; None for any number."""
-    steps = []
-    if relay.warm_up:
-        day = max((today - date.fromisoformat(relay.warm_up_from)).days, 0)
-        steps = list(relay.warm_up[day : day + 1])
-    given = ((relay.per_minute, 24 * 60), (relay.per_hour, 24), (relay.per_day, 1))
-    steps += [most * times for most, times in given if most]
-    return min(steps, default=None)

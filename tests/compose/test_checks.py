@@ -8,6 +8,7 @@ import pytest
 
 from mailer.compose.checks import Proof, check_edition
 from mailer.compose.findings import CATALOGUE, Finding
+from mailer.mailing import circumstances
 
 ROOT = Path(__file__).parents[2]
 OUT = "https://lists.example.org/u/k3T9"
@@ -65,7 +66,7 @@ FOUND = {
     "preheader.repeats": replace(GOOD, preheader="Water is safe again in Upper Arden."),
     "preheader.long": replace(GOOD, preheader="You can drink. " * 11),
     "text.empty": replace(GOOD, text=" \n"),
-    "text.thin": replace(GOOD, html=page(f"<p>{WORDS * 9}</p>")),
+    "text.thin": replace(GOOD, html=page(f"<h2>Street by street</h2><p>{WORDS * 9}</p>")),
     "text.link_missing": with_both('<p><a href="https://www.example.org/report">the report</a></p>'),
     "body.empty": replace(GOOD, html="<html><body></body></html>"),
     "body.short": replace(GOOD, text=text().replace(WORDS, "Water is safe.")),
@@ -92,6 +93,9 @@ FOUND = {
     "image.alt_missing": image('src="https://www.example.org/tap.jpg"'),
     "image.alt_filename": image('src="https://www.example.org/tap.jpg" alt="IMG_2041.jpg"'),
     "heading.skipped": with_both("<h3>What happened</h3>"),
+    "heading.none": replace(GOOD, html=page(f"<p>{WORDS * 8}</p>"), text=text(WORDS * 8)),
+    "colour.contrast": with_both('<p style="color:#888; background-color:#ffffff">Grey words</p>'),
+    "image.large": image('src="https://www.example.org/tap.jpg" alt="A tap" width="1201"'),
     "placeholder": with_both("<p>We will meet on [insert date].</p>"),
     "characters.control": with_both("<p>a\x93quoted\x94 word</p>", "a\x93quoted\x94 word"),
     "attachment.absent": with_both("<p>Please find attached the report.</p>"),
@@ -265,4 +269,24 @@ def test_the_document_lists_every_check_as_it_is() -> None:
     for line in (ROOT / "docs/checks.md").read_text("utf-8").splitlines():
         if match := re.fullmatch(r"\| `([a-z_.]+)` \| (\w+) \| (.+?) \| (.+?) \|", line):
             listed[match[1]] = match.groups()[1:]
-    assert listed == {code: (each.level, each.why, each.cure) for code, each in CATALOGUE.items()}
+    known = {**CATALOGUE, **circumstances.CATALOGUE}
+    assert listed == {code: (each.level, each.why, each.cure) for code, each in known.items()}
+
+
+@pytest.mark.parametrize(
+    ("html", "bad"),
+    [
+        ('<div bgcolor="#fff"><p style="color:#777777">words</p></div>', True),
+        ('<div bgcolor="#fff"><p style="color:#767676">words</p></div>', False),
+        ('<div bgcolor="#fff"><p style="color:#777; font-size:24px">words</p></div>', False),
+        ('<div bgcolor="#fff"><p style="color:#777; font-size:19px; font-weight:700">words</p></div>', False),
+        ('<div bgcolor="#fff"><p style="color:#777; font-size:1.2.3px">words</p></div>', True),
+        ('<div style="background:url(x.png) #fff"><p style="color:#eee">words</p></div>', False),
+        ('<div style="background:rgb(0,0,0)"><p style="color:black">words</p></div>', True),
+        ('<div bgcolor="#fff"><p style="color:#fff; display: none">words</p></div>', False),
+        ('<div bgcolor="#fff"><p style="color:#fff"></p></div>', False),
+        ('<p style="color:#fff">words on nobody knows what</p>', False),
+    ],
+)
+def test_contrast_is_judged_where_both_colours_are_known(html: str, bad: bool) -> None:
+    assert ("colour.contrast" in codes(with_both(html))) is bad

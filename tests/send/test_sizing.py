@@ -6,6 +6,7 @@ import pytest
 
 from mailer.config import Config
 from mailer.config_sections import Relay
+from mailer.mailing import capacity
 from mailer.send import sizing
 from tests.make import make_list, make_reader
 
@@ -52,4 +53,4 @@ def test_limits_that_make_the_largest_list_take_longer_than_a_day_are_named(stor
     ],
 )
 def test_what_a_relay_may_carry_in_a_day(relay, most) -> None:
-    assert sizing.a_day(relay, date(2027, 3, 2)) == most
+    assert capacity.a_day(relay, date(2027, 3, 2)) == most
