@@ -19,7 +19,7 @@ from mailer.people import breaker, limits
 from mailer.store.tables import Notice, Signup
 from mailer.web import guard, work
 from mailer.web.site import make_site
-from tests.web.test_walk import CHROMIUM, browser, served  # noqa: F401 - fixtures
+from tests.web.browsing import CHROMIUM
 from tests.web.town import BASE, SETTINGS, Town
 
 FORM = {"address": "anna@example.org", "list": "press", "name": "Anna", "page": "https://water.example/"}
@@ -236,7 +236,7 @@ def shifted(seconds: float) -> Callable[[], datetime]:
 
 @pytest.mark.skipif(not CHROMIUM, reason="there is no chromium on this machine")
 @pytest.mark.parametrize("script", [True, False])
-def test_a_browser_does_the_work_or_its_reader_waits(served: Town, browser: Any, script: bool, monkeypatch) -> None:  # noqa: F811
+def test_a_browser_does_the_work_or_its_reader_waits(served: Town, browser: Any, script: bool, monkeypatch) -> None:
     trip(served)
     context = browser.new_context(java_script_enabled=script, viewport={"width": 320, "height": 640})
     page = context.new_page()
