@@ -22,8 +22,7 @@ def review(
 ) -> None:
     """Show whether a second person approved a mailing and the hash of what would be sent; ask, approve or give back."""
     from mailer.cli.opened import done, opened
-    from mailer.mailing import approval, editions, mailings, press
-    from mailer.mailing.links import Links
+    from mailer.mailing import approval, mailings, press
 
     if sum((ask, bool(approve), bool(give_back))) > 1:
         raise typer.BadParameter("say one of --ask, --approve HASH and --return TEXT")
@@ -33,9 +32,7 @@ def review(
         with app.store.write() as session:
             subject = f"mailing {mailing_id}"
             if ask:
-                editions.must_be_sendable(proof.findings, mailings.need(session, mailing_id))
-                seen = editions.preview(proof.compiled, Links(app.config.site.base_url, app.keys))
-                row = approval.ask(session, proof, seen.subject, f"{seen.subject}\n\n{seen.text}", actor=ACTOR)
+                row = press.hand_over(session, app.config, app.keys, proof, actor=ACTOR)
                 done(session, "approval asked", subject, hash=row.hash)
             elif approve:
                 row = approval.approve(session, proof, approve, actor=ACTOR)

@@ -1,10 +1,8 @@
 """The rule of two persons: somebody else approves a hash of what would be sent, and whatever changes it voids that."""
 
-import difflib
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from sqlalchemy import exists, select
@@ -25,7 +23,6 @@ READING = (
     "approval asked", "mailing approved", "mailing given back", "test sent", "mailing scheduled", "mailing undone",
     "mailing paused", "mailing resumed", "mailing stopped",
 )  # fmt: skip
-KEPT, ADDED, TAKEN = "kept", "added", "taken"
 
 
 class Proofread(Protocol):
@@ -38,14 +35,6 @@ class Proofread(Protocol):
     @property
     def compiled(self) -> Sequence[Compiled]:
         """Every edition as it would be sent."""
-
-
-@dataclass(frozen=True)
-class Difference:
-    """One line of a text against the one before: kept, added or taken away."""
-
-    kind: str
-    text: str
 
 
 def is_needed(session: Session, mailing_id: int) -> bool:
@@ -71,16 +60,14 @@ def last(session: Session, mailing_id: int, *verdicts: str) -> Approval | None:
     return session.scalars(asked.where(Approval.verdict.in_(verdicts)) if verdicts else asked).first()
 
 
-def ask(session: Session, proof: Proofread, subject: str, text: str, *, actor: str) -> Approval:
-    """Hand a draft to a second person, as it was proof-read; Refused if it is no draft."""
+def ask(session: Session, proof: Proofread, text: str, *, actor: str) -> Approval:
+    """Hand a draft to a second person, as it was proof-read and reads; Refused if it is no draft."""
     mailing = mailings.need(session, proof.mailing_id)
     if not mailings.advance(session, mailing, ("draft",), state="in review", why=""):
         raise mailings.not_now(session, mailing, "be handed to a second person")
     row = Approval(
         mailing_id=mailing.id,
-        revision=mailing.revision,
         hash=digest(session, proof),
-        subject=subject,
         text=text,
         asked_by=actor,
         asked_at=clock.now(),
@@ -119,7 +106,7 @@ def give_back(session: Session, mailing: Mailing, note: str, *, actor: str) -> A
     if not mailings.advance(session, mailing, ("in review", "approved"), state="draft") or row is None:
         raise mailings.not_now(session, mailing, "be given back")
     if row.verdict:
-        row = Approval(**{name: getattr(row, name) for name in ("mailing_id", "revision", "hash", "subject", "text")})
+        row = Approval(**{name: getattr(row, name) for name in ("mailing_id", "hash", "text")})
         row.asked_by, row.asked_at = actor, clock.now()
         session.add(row)
     return _decide(session, row, RETURNED, actor, said)
@@ -147,13 +134,6 @@ def authors(session: Session, mailing: Mailing) -> set[str]:
     """Return who wrote a mailing: who made it, and everybody who changed it."""
     wrote = select(Deed.actor).where(Deed.subject == f"mailing {mailing.id}", Deed.action.not_in(READING))
     return {mailing.made_by, *session.scalars(wrote)}
-
-
-def difference(before: str, now: str) -> list[Difference]:
-    """Return the lines of a text with what was added and taken away since the one before."""
-    kinds = {"  ": KEPT, "+ ": ADDED, "- ": TAKEN}
-    told = difflib.Differ().compare(before.splitlines(), now.splitlines())
-    return [Difference(kinds[line[:2]], line[2:]) for line in told if line[:2] in kinds]
 
 
 def _must_be_another(session: Session, mailing: Mailing, row: Approval, actor: str) -> None:

@@ -18,7 +18,7 @@ from mailer.mailing.editions import Compiled, Preview
 from mailer.mailing.links import Links
 from mailer.mailing.schedule import When, say, twice
 from mailer.people import subscribers
-from mailer.store.tables import Subscriber
+from mailer.store.tables import Approval, Subscriber
 from mailer.tokens import Keys
 
 
@@ -76,6 +76,18 @@ def schedule(session: Session, proof: Proofread, when: When | None, hold: timede
     approval.must_hold(session, proof)
     editions.keep(session, mailing, proof.compiled)
     mailings.schedule(session, mailing, when, hold)
+
+
+def as_read(config: Config, keys: Keys, proof: Proofread) -> str:
+    """Return subject and text as nobody in particular would read them."""
+    seen = editions.preview(proof.compiled, Links(config.site.base_url, keys))
+    return f"{seen.subject}\n\n{seen.text}"
+
+
+def hand_over(session: Session, config: Config, keys: Keys, proof: Proofread, *, actor: str) -> Approval:
+    """Hand what was proof-read to a second person; BadInput names every finding that blocks, Refused as in ask()."""
+    editions.must_be_sendable(proof.findings, mailings.need(session, proof.mailing_id))
+    return approval.ask(session, proof, as_read(config, keys, proof), actor=actor)
 
 
 def send_test(session: Session, keys: Keys, mailing_id: int, to: Address) -> None:

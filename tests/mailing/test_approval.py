@@ -31,7 +31,7 @@ def proofread(store, config, keys, mailing_id: int) -> press.Proofread:
 
 def ask(store, proof, text: str = "one\ntwo", actor: str = WIM) -> str:
     with store.write() as session:
-        return approval.ask(session, proof, "Subject", text, actor=actor).hash
+        return approval.ask(session, proof, text, actor=actor).hash
 
 
 def approve(store, proof, seen: str, actor: str = ANN) -> None:
@@ -136,10 +136,3 @@ def test_nothing_is_decided_that_nobody_asked(store, config, keys, draft) -> Non
     ask(store, proof)
     with pytest.raises(Refused, match="cannot be handed to a second person"):
         ask(store, proof)
-
-
-def test_the_difference_names_what_came_and_went() -> None:
-    found = approval.difference("one\ntwo\nthree", "one\n2\nthree")
-    assert [(each.kind, each.text) for each in found] == [
-        ("kept", "one"), ("taken", "two"), ("added", "2"), ("kept", "three"),
-    ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, Integer, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mailer.store.tables.base import Instant, Key, Table, one_of
@@ -18,11 +18,9 @@ class Approval(Table):
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     mailing_id: Mapped[int] = mapped_column(ForeignKey("mailings.id"))
-    revision: Mapped[int] = mapped_column(Integer)
     # Of every edition as compiled, and of the lists it goes to.
     hash: Mapped[str] = mapped_column(String(64))
     # As it would have been read, so that the next one to approve sees what is different.
-    subject: Mapped[str] = mapped_column(Text)
     text: Mapped[str] = mapped_column(Text)
     asked_by: Mapped[str] = mapped_column(String(120))
     asked_at: Mapped[datetime] = mapped_column(Instant)

@@ -3,10 +3,9 @@
 from starlette.responses import Response
 
 from mailer.errors import BadInput, Refused
-from mailer.mailing import approval, editions, mailings, press
+from mailer.mailing import approval, mailings, press
 from mailer.web.desk import mailings as page
 from mailer.web.desk.call import Call
-from mailer.web.desk.reviewed import words
 from mailer.web.house import Session
 
 
@@ -37,9 +36,7 @@ async def decide(call: Call) -> Response:
 
 
 def _ask(session: Session, call: Call, proof: press.Proofread) -> None:
-    editions.must_be_sendable(proof.findings, mailings.need(session, proof.mailing_id))
-    subject, text = words(call, proof)
-    row = approval.ask(session, proof, subject, text, actor=call.me.actor)
+    row = press.hand_over(session, call.config, call.house.keys, proof, actor=call.me.actor)
     call.done(session, "approval asked", f"mailing {proof.mailing_id}", hash=row.hash)
 
 
