@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from mailer import clock
@@ -11,7 +11,7 @@ from mailer.compose.findings import Check, Finding
 from mailer.config import Config
 from mailer.mailing import capacity, mailings
 from mailer.mailing.schedule import say
-from mailer.store.tables import Mailing, MailingStatement, MailingTarget
+from mailer.store.tables import Mailing, MailingStatement
 
 CLOSE = timedelta(hours=6)
 # In so small a list a few people more are a large share, and nothing to look at.
@@ -62,15 +62,6 @@ def _found(code: str, place: str) -> Finding:
     return Finding(code, check.level, check.why, check.cure, place)
 
 
-def _others(mailing: Mailing) -> Select[Mailing]:
-    """Select the other mailings, newest first, that go to one of the same lists."""
-    ours = select(MailingTarget.list_id).where(MailingTarget.mailing_id == mailing.id, MailingTarget.role == "include")
-    theirs = select(MailingTarget.mailing_id).where(
-        MailingTarget.role == "include", MailingTarget.list_id.in_(ours), MailingTarget.mailing_id != mailing.id
-    )
-    return select(Mailing).where(Mailing.id.in_(theirs)).order_by(Mailing.id.desc())
-
-
 def _named(config: Config, other: Mailing) -> str:
     moment = other.started_at or other.due_at
     when = f", {say(moment.replace(microsecond=0), config.site.zone)}" if moment else ""
@@ -83,7 +74,7 @@ def _sent_before(session: Session, config: Config, mailing: Mailing) -> Iterator
             select(MailingStatement.statement_id).where(MailingStatement.mailing_id == mailing.id)
         )
     )
-    wanted = _others(mailing).where(Mailing.state.in_(LEAVING), Mailing.id.in_(same))
+    wanted = mailings.to_same_lists(mailing.id).where(Mailing.state.in_(LEAVING), Mailing.id.in_(same))
     # Taken back before it started: nobody got it.
     gone = wanted.where(or_(Mailing.state != "stopped", Mailing.started_at.is_not(None)))
     for other in session.scalars(gone.limit(3)):
@@ -93,7 +84,7 @@ def _sent_before(session: Session, config: Config, mailing: Mailing) -> Iterator
 def _unusual(session: Session, mailing: Mailing, written: int) -> Iterator[Finding]:
     """Compare with the last mailing that went to just these lists."""
     ours = {mlist.id for mlist in mailings.lists_of(session, mailing.id)}
-    for other in session.scalars(_others(mailing).where(Mailing.state == "sent").limit(10)):
+    for other in session.scalars(mailings.to_same_lists(mailing.id).where(Mailing.state == "sent").limit(10)):
         if {mlist.id for mlist in mailings.lists_of(session, other.id)} != ours:
             continue
         change = abs(written - other.chosen)
@@ -105,7 +96,7 @@ def _unusual(session: Session, mailing: Mailing, written: int) -> Iterator[Findi
 def _close_by(session: Session, config: Config, mailing: Mailing) -> Iterator[Finding]:
     now = clock.now()
     moment = func.coalesce(Mailing.started_at, Mailing.due_at)
-    near = _others(mailing).where(
+    near = mailings.to_same_lists(mailing.id).where(
         Mailing.state.in_(LEAVING),
         or_(Mailing.state.in_(("sending", "paused")), moment.between(now - CLOSE, now + CLOSE)),
     )

@@ -94,15 +94,8 @@ def drafts_after(session: Session, mailing_id: int) -> list[tuple[int, str]]:
 
 def _make(session: Session, config: Config, origin: Mailing, root_id: int, whom: str, actor: str) -> Mailing:
     included = mailings.lists_of(session, origin.id)
-    wanted = mailings.Draft(
-        [mlist.name for mlist in included],
-        exclude=[mlist.name for mlist in mailings.lists_of(session, origin.id, "exclude")],
-        subject=origin.subject,
-        preheader=origin.preheader,
-        template=origin.template,
-        late=origin.late,
-    )
-    made = mailings.draft(session, config, mailings.statement_of(session, origin.id), wanted, actor=actor)
+    statement, wanted = mailings.statement_of(session, origin.id), mailings.like(session, origin)
+    made = mailings.draft(session, config, statement, wanted, actor=actor)
     # It stands in the archive once; who gets it now can open it in the browser all the same.
     shown = {archive.visibility(origin, mlist) for mlist in included}
     made.archive = "unlisted" if shown <= {"public", "unlisted"} else "off"

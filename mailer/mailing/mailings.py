@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import CursorResult, Select, select, update
 from sqlalchemy.orm import Session
 
 from mailer import clock
@@ -48,6 +48,10 @@ INSTEAD: Mapping[str, str] = {
     "sending": "pause or stop it",
     "paused": "resume or stop it",
 }
+
+
+class Overtaken(Refused):
+    """Somebody else saved the draft since it was read; nothing was changed."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,18 @@ def draft(session: Session, config: Config, statement: StatementRow, wanted: Dra
     return mailing
 
 
+def like(session: Session, mailing: Mailing) -> Draft:
+    """Return what was decided about a mailing, for another one like it."""
+    return Draft(
+        list_names=[mlist.name for mlist in lists_of(session, mailing.id)],
+        exclude=[mlist.name for mlist in lists_of(session, mailing.id, "exclude")],
+        subject=mailing.subject,
+        preheader=mailing.preheader,
+        template=mailing.template,
+        late=mailing.late,
+    )
+
+
 def need(session: Session, mailing_id: int) -> Mailing:
     """Return the mailing; NotFound if there is none."""
     mailing = session.get(Mailing, mailing_id, populate_existing=True)
@@ -111,6 +127,15 @@ def latest(session: Session, limit: int = 50, before: int | None = None) -> list
     """Return mailings, newest first; ``before`` is the id to go on from."""
     query = select(Mailing).order_by(Mailing.id.desc()).limit(limit)
     return list(session.scalars(query.where(Mailing.id < before) if before else query))
+
+
+def to_same_lists(mailing_id: int) -> Select[Mailing]:
+    """Select the other mailings, newest first, that go to one of the same lists."""
+    ours = select(MailingTarget.list_id).where(MailingTarget.mailing_id == mailing_id, MailingTarget.role == "include")
+    theirs = select(MailingTarget.mailing_id).where(
+        MailingTarget.role == "include", MailingTarget.list_id.in_(ours), MailingTarget.mailing_id != mailing_id
+    )
+    return select(Mailing).where(Mailing.id.in_(theirs)).order_by(Mailing.id.desc())
 
 
 def lists_of(session: Session, mailing_id: int, role: str = "include") -> list[MailingList]:
@@ -130,23 +155,39 @@ def statement_of(session: Session, mailing_id: int) -> StatementRow:
     return found
 
 
-def edit(session: Session, mailing: Mailing, *, subject: str, preheader: str) -> None:
-    """Change a draft's envelope; Refused once it is scheduled. Every edit is a new revision."""
+def edit(
+    session: Session, mailing: Mailing, *, subject: str, preheader: str, language: str = "", seen: int | None = None
+) -> None:
+    """Change a draft's envelope; Refused once it is scheduled. Every edit is a new revision.
+
+    With ``seen`` it is changed only if it is still at that revision; Overtaken if somebody else was first.
+    """
     changed = advance(
         session,
         mailing,
         EDITABLE,
+        seen,
         state="draft",
         subject=_line(subject),
         preheader=_line(preheader),
-        revision=mailing.revision + 1,
+        language=language or mailing.language,
+        revision=(mailing.revision if seen is None else seen) + 1,
     )
     if not changed:
+        must_be_editable(session, mailing)
+        raise Overtaken("somebody else saved this draft meanwhile", cure="see both texts, and save once more")
+
+
+def must_be_editable(session: Session, mailing: Mailing) -> None:
+    """Refused for a mailing that is no draft any more."""
+    if mailing.state not in EDITABLE:
         raise not_now(session, mailing, "be edited")
 
 
-def schedule(session: Session, mailing: Mailing, when: When | None, hold: timedelta = timedelta()) -> None:
-    """Set the moment a mailing starts; without one it starts when ``hold`` is over.
+def schedule(
+    session: Session, mailing: Mailing, when: When | None, hold: timedelta = timedelta(), late: str = ""
+) -> None:
+    """Set the moment a mailing starts, and what is done if it is late; without a moment when ``hold`` is over.
 
     A mailing that was due too late and waits for an answer may be scheduled again.
     """
@@ -157,7 +198,7 @@ def schedule(session: Session, mailing: Mailing, when: When | None, hold: timede
         values: dict[str, Any] = {"state": "holding", "due_at": now + hold, "due_local": "", "zone": "UTC"}
     else:
         values = {"state": "scheduled", "due_at": when.moment, "due_local": when.local, "zone": when.zone}
-    if not advance(session, mailing, ("draft", "approved"), **values, why="", asked_at=None):
+    if not advance(session, mailing, ("draft", "approved"), **values, late=late or mailing.late, why="", asked_at=None):
         raise not_now(session, mailing, "be scheduled")
 
 
@@ -195,13 +236,20 @@ def stop(session: Session, mailing: Mailing, why: str) -> None:
         raise not_now(session, mailing, "be stopped")
 
 
-def advance(session: Session, mailing: Mailing, from_states: Sequence[str], **values: Any) -> bool:
-    """Change the row only if it is still in one of the states, by a move the table allows; say whether it was."""
+def advance(
+    session: Session, mailing: Mailing, from_states: Sequence[str], seen: int | None = None, **values: Any
+) -> bool:
+    """Change the row only if it is still in one of the states, by a move the table allows; say whether it was.
+
+    With ``seen`` only if it is at that revision, too.
+    """
     to = values.get("state")
     for state in from_states:
         assert to is None or to == state or to in MOVES[state], f"{state} → {to} is no move"
     session.flush()
     statement = update(Mailing).where(Mailing.id == mailing.id, Mailing.state.in_(from_states))
+    if seen is not None:
+        statement = statement.where(Mailing.revision == seen)
     result = session.execute(statement.values(**values).execution_options(synchronize_session=False))
     session.refresh(mailing)
     assert isinstance(result, CursorResult)

@@ -61,7 +61,9 @@ def proofread(session: Session, config: Config, keys: Keys, mailing_id: int) -> 
     )
 
 
-def schedule(session: Session, proof: Proofread, when: When | None, hold: timedelta = timedelta()) -> None:
+def schedule(
+    session: Session, proof: Proofread, when: When | None, hold: timedelta = timedelta(), late: str = ""
+) -> None:
     """Freeze what was proof-read and set its moment; without one it starts when ``hold`` is over.
 
     BadInput names every finding that blocks; Refused if the mailing was changed since it was proof-read, or a second
@@ -75,7 +77,7 @@ def schedule(session: Session, proof: Proofread, when: When | None, hold: timede
         )
     approval.must_hold(session, proof)
     editions.keep(session, mailing, proof.compiled)
-    mailings.schedule(session, mailing, when, hold)
+    mailings.schedule(session, mailing, when, hold, late)
 
 
 def as_read(config: Config, keys: Keys, proof: Proofread) -> str:

@@ -2,10 +2,10 @@
 
 from statistics import median
 
-from sqlalchemy import exists, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
-from mailer.store.tables import Mailing, MailingTarget
+from mailer.mailing import mailings
+from mailer.store.tables import Mailing
 
 # A few mailings back: enough that one odd one does not count, few enough that lists may grow.
 LOOKED_AT = 5
@@ -16,19 +16,10 @@ FROM = 50
 
 def usual(session: Session, mailing_id: int) -> int:
     """Return how many the last finished mailings to any of its lists were for, by their median; 0 if there was none."""
-    mine, other = aliased(MailingTarget), aliased(MailingTarget)
-    shares_a_list = exists().where(
-        other.mailing_id == Mailing.id,
-        other.role == "include",
-        other.list_id == mine.list_id,
-        mine.mailing_id == mailing_id,
-        mine.role == "include",
-    )
     past = (
-        select(Mailing.chosen)
+        mailings.to_same_lists(mailing_id)
+        .with_only_columns(Mailing.chosen)
         .where(Mailing.state.in_(("sent", "stopped")), Mailing.frozen_at.is_not(None), Mailing.chosen > 0)
-        .where(Mailing.id != mailing_id, shares_a_list)
-        .order_by(Mailing.id.desc())
         .limit(LOOKED_AT)
     )
     found = session.scalars(past).all()

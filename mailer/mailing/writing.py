@@ -1,28 +1,24 @@
 """Writing on a draft: saved as often as one likes, each version kept, nobody's words overwritten unseen."""
 
 import datetime
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from sqlalchemy import CursorResult, delete, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from mailer import clock
 from mailer.compose import content
 from mailer.compose.statement import Statement
-from mailer.errors import BadInput, NotFound, Refused
+from mailer.errors import BadInput, NotFound
 from mailer.mailing import mailings
+from mailer.mailing.mailings import Overtaken
 from mailer.sources import as_markdown, kept
 from mailer.store.tables import DraftVersion, Mailing, MailingStatement, StatementRow
 
 # What one person saves by itself within this time is one version.
 TOGETHER = timedelta(minutes=10)
-
-
-class Overtaken(Refused):
-    """Somebody else saved the draft since it was read; nothing was changed."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +75,7 @@ def save(session: Session, mailing: Mailing, words: Words, seen: int, *, actor: 
 
     Raises Overtaken if the draft is no longer at that revision, Refused if it is no draft any more.
     """
-    _must_be_a_draft(mailing)
+    mailings.must_be_editable(session, mailing)
     if not words.subject.strip():
         raise BadInput("is empty", place="subject", cure="write one line that says what it is about")
     before, row = words_of(session, mailing), mailings.statement_of(session, mailing.id)
@@ -93,7 +89,9 @@ def save(session: Session, mailing: Mailing, words: Words, seen: int, *, actor: 
     at_hand = statement_with(kept.statement(row), words)
     # The same words may have been typed differently: the statement is the same one then.
     later = kept.keep(session, at_hand, row.original, row.original_name)
-    _step(session, mailing, words, seen)
+    mailings.edit(
+        session, mailing, subject=words.subject, preheader=words.preheader, language=words.language, seen=seen
+    )
     pointed = update(MailingStatement).where(MailingStatement.mailing_id == mailing.id, MailingStatement.position == 0)
     session.execute(pointed.values(statement_id=later.id))
     if by_itself and _goes_on(newest, actor):
@@ -186,27 +184,6 @@ def _unchanged(session: Session, mailing: Mailing, by_itself: bool) -> int:
 
 def _goes_on(newest: DraftVersion, actor: str) -> bool:
     return newest.by_itself and newest.made_by == actor and clock.now() - newest.made_at < TOGETHER
-
-
-def _step(session: Session, mailing: Mailing, words: Words, seen: int) -> None:
-    """Take the draft to its next revision, only if it is still at the one that was seen."""
-    states: Sequence[str] = mailings.EDITABLE
-    wanted = update(Mailing).where(Mailing.id == mailing.id, Mailing.revision == seen, Mailing.state.in_(states))
-    values = {"subject": words.subject, "preheader": words.preheader, "language": words.language}
-    result = session.execute(
-        wanted.values(**values, state="draft", revision=seen + 1).execution_options(synchronize_session=False)
-    )
-    session.refresh(mailing)
-    assert isinstance(result, CursorResult)
-    if result.rowcount != 1:
-        _must_be_a_draft(mailing)
-        raise Overtaken("somebody else saved this draft meanwhile", cure="see both texts, and save once more")
-
-
-def _must_be_a_draft(mailing: Mailing) -> None:
-    if mailing.state not in mailings.EDITABLE:
-        cure = mailings.INSTEAD.get(mailing.state, "make a new one: this one has ended")
-        raise Refused(f"it is {mailing.state} and cannot be edited", place=f"mailing {mailing.id}", cure=cure)
 
 
 def _forget(session: Session, statement_id: int) -> None:

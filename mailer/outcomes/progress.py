@@ -9,6 +9,8 @@ from sqlalchemy import BigInteger, ColumnElement, func, select, type_coerce
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from mailer import clock
+from mailer.mailing.audience import CHOSEN_STATES
+from mailer.mailing.freeze import REST
 from mailer.store.tables import DELIVERY_STATES, Delivery, Mailing, Subscription, is_open
 from mailer.store.tables.base import EPOCH
 
@@ -17,8 +19,6 @@ MOST_SLOTS = 60
 WIDTHS = (10, 30, 60, 300, 900, 3600, 3 * 3600, 6 * 3600, 86400, 7 * 86400)
 WEEK = 7 * 86400
 WEEKS = 52
-# Where the small receiving domains are together: see mailing/freeze.py.
-OTHERS = "rest"
 DOMAINS = 20
 ENDED = ("accepted", "refused")
 Moment = InstrumentedAttribute[datetime | None]
@@ -114,7 +114,7 @@ def growth(session: Session, list_id: int) -> list[Week]:
     since = EPOCH + timedelta(seconds=(this - WEEKS + 1) * WEEK)
     came = _by_week(session, list_id, Subscription.confirmed_at, since)
     went = _by_week(session, list_id, Subscription.ended_at, since)
-    current = select(func.count()).where(Subscription.list_id == list_id, Subscription.state.in_(("active", "paused")))
+    current = select(func.count()).where(Subscription.list_id == list_id, Subscription.state.in_(CHOSEN_STATES))
     readers, weeks = session.scalar(current) or 0, []
     for number in range(this, this - WEEKS, -1):
         weeks.append(Week(EPOCH + timedelta(seconds=number * WEEK), came[number], went[number], readers))
@@ -153,7 +153,7 @@ def _filled(slots: Mapping[int, Counter[str]], width: int) -> list[Slot]:
 def _ordered(domains: Mapping[str, Counter[str]]) -> list[Domain]:
     """Return the large domains, most letters first; the small ones together at the end."""
     named = sorted(domains.items(), key=lambda each: (-each[1].total(), each[0]))
-    large = [each for each in named if each[0] != OTHERS][:DOMAINS]
+    large = [each for each in named if each[0] != REST][:DOMAINS]
     rest = sum((numbers for name, numbers in named if name not in dict(large)), Counter[str]())
-    found = [*large, (OTHERS, rest)] if rest else large
+    found = [*large, (REST, rest)] if rest else large
     return [Domain(name, {state: numbers[state] for state in DELIVERY_STATES}) for name, numbers in found]

@@ -12,7 +12,7 @@ from mailer.mailing.segments import ATTRIBUTE, Condition, Rules
 from mailer.people import lists
 from mailer.staff import may
 from mailer.staff.roles import SEE_PEOPLE
-from mailer.web.desk.call import Call
+from mailer.web.desk.call import Call, digits
 from mailer.web.desk.phases import DRAFT, phase_of
 from mailer.web.desk.plain import plain
 from mailer.web.house import Session
@@ -81,7 +81,7 @@ def _reshaped(session: Session, aim: Aim, wish: str, form: Any) -> Aim:
 
 
 def _kept(session: Session, number: str) -> Any:
-    return segments.need(session, int(number) if number.isascii() and number.isdecimal() and len(number) < 19 else 0)
+    return segments.need(session, digits(number))
 
 
 def _aim(session: Session, call: Call, mailing_id: int, aim: Aim) -> None:

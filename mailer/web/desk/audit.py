@@ -11,7 +11,7 @@ from starlette.responses import Response, StreamingResponse
 from mailer.errors import BadInput, MailerError
 from mailer.people.roster_file import csv_line
 from mailer.staff import deeds, team
-from mailer.web.desk.call import HEADERS, LONGEST_NUMBER, Call
+from mailer.web.desk.call import HEADERS, Call, digits
 from mailer.web.house import Session
 
 PAGE = 50
@@ -74,11 +74,6 @@ def _day(call: Call, name: str) -> date | None:
     return found
 
 
-def _before(call: Call) -> int:
-    text = call.asked("before")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER else 0
-
-
 def _look(session: Session, call: Call, wanted: deeds.Wanted, before: int) -> dict[str, Any]:
     found = deeds.search(session, wanted, PAGE + 1, before)
     return {
@@ -90,7 +85,7 @@ def _look(session: Session, call: Call, wanted: deeds.Wanted, before: int) -> di
 
 
 async def _page(call: Call, asked: dict[str, str], wanted: deeds.Wanted, error: MailerError | None) -> Response:
-    before = 0 if error else _before(call)
+    before = 0 if error else digits(call.asked("before"))
     values = await call.read(_look, call, wanted, before)
     kept = urlencode({name: value for name, value in asked.items() if value})
     return call.page(

@@ -10,7 +10,7 @@ from mailer.errors import BadInput, NotFound, Refused
 from mailer.mailing import mailings, writing
 from mailer.people.cleaning import one_line
 from mailer.sources import fetch, kept, read
-from mailer.web.desk.call import Call
+from mailer.web.desk.call import Call, digits
 from mailer.web.desk.statements import LONGEST_LINE, new_page
 from mailer.web.house import Session
 
@@ -42,11 +42,11 @@ async def begin_empty(call: Call) -> Response:
 
 async def begin_with_copy(call: Call) -> Response:
     """Make a draft of an earlier mailing: its lists, its text, its envelope."""
-    asked = call.form.one("mailing")
+    asked = digits(call.form.one("mailing"))
     try:
-        if not (asked.isascii() and asked.isdecimal() and len(asked) < 18):
+        if not asked:
             raise BadInput("none is chosen", place="mailing", cure="choose one to copy")
-        number = await call.write(_copy, call, int(asked))
+        number = await call.write(_copy, call, asked)
     except (BadInput, Refused) as error:
         return await new_page(call, error=BadInput(error.problem, place=error.place, cure=error.cure))
     return call.to(f"/desk/mailings/{number}/write", "drafted")
@@ -68,15 +68,7 @@ def _empty(session: Session, call: Call, title: str, names: tuple[str, ...]) -> 
 
 def _copy(session: Session, call: Call, mailing_id: int) -> int:
     original = mailings.need(session, mailing_id)
-    wanted = mailings.Draft(
-        list_names=[mlist.name for mlist in mailings.lists_of(session, mailing_id)],
-        exclude=[mlist.name for mlist in mailings.lists_of(session, mailing_id, "exclude")],
-        subject=original.subject,
-        preheader=original.preheader,
-        template=original.template,
-        late=original.late,
-    )
-    row = mailings.statement_of(session, mailing_id)
+    row, wanted = mailings.statement_of(session, mailing_id), mailings.like(session, original)
     draft = mailings.draft(session, call.config, row, wanted, actor=call.me.actor)
     writing.copy(session, draft, original)
     call.done(session, "draft made", f"mailing {draft.id}", line=draft.subject, copy_of=mailing_id)

@@ -24,7 +24,8 @@ from mailer.web.house import House, Session
 P = ParamSpec("P")
 T = TypeVar("T")
 COOKIE = "mailer_desk"
-LONGEST_NUMBER = 18
+# A row's number, and how often a draft can have been changed.
+LONGEST_NUMBER, LONGEST_REVISION = 18, 9
 TOKEN = "token"  # noqa: S105 - the name of a field
 # Scripts and frames are our own files; a form or a page in a frame goes nowhere else.
 POLICY = (
@@ -92,7 +93,7 @@ class Call:
         found = self.request.path_params[name]
         if not (found.isascii() and found.isdecimal() and len(found) <= LONGEST_NUMBER):
             raise HTTPException(404)
-        return int(found)
+        return digits(found)
 
     def asked(self, name: str) -> str:
         """Return a value of the query, "" if it is not there, without control characters."""
@@ -151,6 +152,16 @@ class Call:
             return parse(self.asked("to")).spelled
         except BadInput:
             return "the address you named"
+
+
+def digits(text: str, longest: int = LONGEST_NUMBER) -> int:
+    """Return the number somebody typed or a link carries, 0 for what no row can have."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= longest else 0
+
+
+def revision(text: str) -> int:
+    """Return the revision of a draft that a form carries, 0 for what none can have."""
+    return digits(text, LONGEST_REVISION)
 
 
 def token_of(secret: str) -> str:

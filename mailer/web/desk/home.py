@@ -14,7 +14,7 @@ from mailer.mailing import mailings
 from mailer.outcomes import account
 from mailer.people import lists
 from mailer.send import watch
-from mailer.web.desk.call import Call
+from mailer.web.desk.call import Call, digits
 from mailer.web.desk.phases import DONE, DRAFT, FLIGHT, WAITING, phase_of
 from mailer.web.desk.plain import plain
 from mailer.web.house import Session
@@ -86,7 +86,7 @@ STEPS = (
 async def show(call: Call) -> Response:
     """Show every mailing by what can be done with it now."""
     before = call.asked("before")
-    values = await call.read(_look, call.config, int(before) if before.isdecimal() and len(before) < 18 else None)
+    values = await call.read(_look, call.config, digits(before) or None)
     return call.page("desk/home.html", here="home", before=before, **values)
 
 

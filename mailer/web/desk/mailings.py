@@ -11,10 +11,11 @@ from mailer.compose.checks import BLOCK_BYTES, WARN_BYTES
 from mailer.config import Config
 from mailer.errors import BadInput, MailerError, NotFound
 from mailer.mailing import audience, editions, following, looking, mailings, press
+from mailer.mailing.mailings import Overtaken
 from mailer.mailing.schedule import When
-from mailer.mailing.writing import Overtaken
 from mailer.web.desk import accounts, previews, reviewed, scheduling
-from mailer.web.desk.call import Call
+from mailer.web.desk.call import Call, digits
+from mailer.web.desk.call import revision as at_revision
 from mailer.web.desk.phases import BADGES, DONE, DRAFT, WAITING, phase_of
 from mailer.web.desk.plain import every, plain
 from mailer.web.house import Session
@@ -140,7 +141,7 @@ def _look(session: Session, call: Call, mailing_id: int, who: str) -> dict[str, 
             edition = previews.edition_of(session, config, keys, mailing_id)
         values["seen"] = seen = previews.fill(session, config, keys, mailing_id, who, edition)
         values["meter"] = meter(seen.html_bytes)
-        values["beside"] = looking.neighbours(session, mailing_id, int(who) if who.isdecimal() else 0)
+        values["beside"] = looking.neighbours(session, mailing_id, digits(who))
     except BadInput as error:
         values["fault"] = error
     if phase == WAITING:
@@ -197,11 +198,19 @@ def sentence(session: Session, config: Config, mailing_id: int) -> str:
 def _edit(session: Session, call: Call, mailing_id: int, subject: str, preheader: str) -> None:
     if not subject.strip():
         raise BadInput("is empty", place="subject", cure="write one line that says what it is about")
-    mailing, seen = mailings.need(session, mailing_id), call.form.one("revision")
-    if seen != str(mailing.revision):
-        problem = f"somebody else saved this draft meanwhile; its subject is “{mailing.subject}” now"
-        raise Overtaken(problem, cure="what you typed is still in the form: save it once more if it is to hold")
-    mailings.edit(session, mailing, subject=subject, preheader=preheader)
+    mailing = mailings.need(session, mailing_id)
+    try:
+        mailings.edit(
+            session,
+            mailing,
+            subject=subject,
+            preheader=preheader,
+            seen=at_revision(call.form.one("revision")),
+        )
+    except Overtaken as error:
+        problem = f"{error.problem}; its subject is “{mailing.subject}” now"
+        cure = "what you typed is still in the form: save it once more if it is to hold"
+        raise Overtaken(problem, cure=cure) from None
     call.done(session, "draft edited", f"mailing {mailing_id}", line=mailing.subject, revision=mailing.revision)
 
 

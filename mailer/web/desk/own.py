@@ -1,12 +1,11 @@
 """One's own page: who one is here, what one may do, and where one is logged in."""
 
-import re
 from typing import Any
 
 from starlette.responses import Response
 
 from mailer.staff import passwords, roles, sessions, team
-from mailer.web.desk.call import Call
+from mailer.web.desk.call import Call, digits
 from mailer.web.house import Session
 
 # What a browser says of itself (RFC 9110, section 10.1.5), the more particular name first.
@@ -24,8 +23,7 @@ async def show(call: Call) -> Response:
 
 async def end_session(call: Call) -> Response:
     """Log out one other browser, or all others."""
-    which = call.form.one("which")
-    await call.write(_end, call, int(which) if re.fullmatch(r"\d{1,18}", which) else 0)
+    await call.write(_end, call, digits(call.form.one("which")))
     return call.to("/desk/me", "ended")
 
 

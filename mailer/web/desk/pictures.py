@@ -6,11 +6,10 @@ from typing import Any
 
 from starlette.responses import Response
 
-from mailer.errors import NotFound
 from mailer.mailing import mailings
 from mailer.outcomes import progress
+from mailer.people import lists
 from mailer.send import going
-from mailer.store.tables import MailingList
 from mailer.web.desk.call import Call
 from mailer.web.desk.kept import kept
 from mailer.web.desk.phases import DONE, FIGURES, phase_of
@@ -122,9 +121,7 @@ def _look(session: Session, mailing_id: int) -> dict[str, Any]:
 
 
 def _growth(session: Session, list_id: int) -> dict[str, Any]:
-    mlist = session.get(MailingList, list_id)
-    if mlist is None:
-        raise NotFound(f"there is no list {list_id}", cure="the page Lists has them all")
+    mlist = lists.need(session, list_id)
     weeks = progress.growth(session, list_id)
     return {
         "mlist": plain(mlist),

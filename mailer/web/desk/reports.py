@@ -10,7 +10,7 @@ from mailer.mailing import mailings
 from mailer.outcomes import returned
 from mailer.staff import deeds
 from mailer.web.desk import accounts, pictures
-from mailer.web.desk.call import Call
+from mailer.web.desk.call import Call, digits
 from mailer.web.desk.phases import DONE, phase_of
 from mailer.web.desk.plain import every, plain
 from mailer.web.house import Session
@@ -29,9 +29,8 @@ async def show_print(call: Call) -> Response:
 
 async def show_returned(call: Call) -> Response:
     """Show the people behind one kind of what came back."""
-    kind, after = call.request.path_params["kind"], call.asked("after")
-    start = int(after) if after.isdecimal() and len(after) < 18 else 0
-    return call.page("desk/returned.html", here="home", **await call.read(_returned, call.number(), kind, start))
+    kind, after = call.request.path_params["kind"], digits(call.asked("after"))
+    return call.page("desk/returned.html", here="home", **await call.read(_returned, call.number(), kind, after))
 
 
 def _look(session: Session, mailing_id: int, config: Config) -> dict[str, Any]:

@@ -93,9 +93,8 @@ def _check_number(written: int, before: int, typed: str) -> None:
 
 def _schedule(session: Session, call: Call, proof: press.Proofread, when: When | None, late: str) -> None:
     hold = timedelta(seconds=call.config.send.hold_seconds)
-    press.schedule(session, proof, when, hold)
+    press.schedule(session, proof, when, hold, late)
     mailing = mailings.need(session, proof.mailing_id)
-    mailing.late = late or mailing.late
     said = press.sentence(call.config, proof, when, hold)
     call.done(session, "mailing scheduled", f"mailing {proof.mailing_id}", sentence=said, late=mailing.late)
 

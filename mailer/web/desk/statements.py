@@ -85,20 +85,26 @@ async def make_draft(call: Call) -> Response:
     return call.to(f"/desk/mailings/{mailing_id}", "drafted")
 
 
-def corrected(statement: Statement, wanted: Wanted) -> Statement:
-    """Return the statement with what the editor made of its facts; BadInput names the field."""
-    title = one_line(wanted.title, LONGEST_LINE)
+def facts(title_text: str, language_text: str, date_text: str) -> tuple[str, str, datetime.date | None]:
+    """Return title, language and day as they were typed into a form, tidied; BadInput names the field."""
+    title = one_line(title_text, LONGEST_LINE)
     if not title:
         raise BadInput("is empty", place="title", cure="every statement has one")
-    language = language_tag(wanted.language)
+    language = language_tag(language_text)
     if not language:
-        raise BadInput(f"{one_line(wanted.language, 40)!r} is not a language", place="language", cure="write en, de …")
+        raise BadInput(f"{one_line(language_text, 40)!r} is not a language", place="language", cure="write en, de …")
     try:
-        date = datetime.date.fromisoformat(wanted.date.strip()) if wanted.date.strip() else None
+        date = datetime.date.fromisoformat(date_text.strip()) if date_text.strip() else None
     except ValueError:
         raise BadInput(
-            f"{one_line(wanted.date, 40)!r} is not a day", place="date", cure="write it like 2026-03-02"
+            f"{one_line(date_text, 40)!r} is not a day", place="date", cure="write it like 2026-03-02"
         ) from None
+    return title, language, date
+
+
+def corrected(statement: Statement, wanted: Wanted) -> Statement:
+    """Return the statement with what the editor made of its facts; BadInput names the field."""
+    title, language, date = facts(wanted.title, wanted.language, wanted.date)
     deck, note = one_line(wanted.deck, LONGEST_LINE), lines(wanted.note)
     return replace(statement, title=title, deck=deck, date=date, language=language, note=note)
 

@@ -1,9 +1,10 @@
 """Writing on a draft: its text, its envelope, what it was before; two at once never overwrite each other."""
 
-import datetime
 from dataclasses import replace
+from html import escape
 from typing import Any
 
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
 from mailer.compose import catalogue, difference
@@ -12,17 +13,18 @@ from mailer.config import Config, template_folders
 from mailer.errors import BadInput, MailerError, Refused
 from mailer.mailing import corrections, editions, mailings, writing
 from mailer.mailing.links import Links
-from mailer.mailing.writing import Overtaken, Words
-from mailer.people.cleaning import language as language_tag
+from mailer.mailing.mailings import Overtaken
+from mailer.mailing.writing import Words
 from mailer.people.cleaning import lines, one_line
 from mailer.sources import as_markdown
 from mailer.tokens import Keys
 from mailer.web.desk import previews
 from mailer.web.desk.call import HEADERS, Call
+from mailer.web.desk.call import revision as at_revision
 from mailer.web.desk.plain import every, plain
+from mailer.web.desk.statements import LONGEST_LINE, facts
 from mailer.web.house import Session
 
-LONGEST_LINE = 300
 LONGEST_TEXT = 1024 * 1024
 LABELS = {
     "subject": "Subject", "preheader": "Preheader", "title": "Title", "deck": "Deck", "date": "Date",
@@ -67,7 +69,7 @@ async def render(call: Call) -> Response:
     try:
         html = await call.read(_render, call.config, call.house.keys, call.number(), wanted(call))
     except BadInput as error:
-        html = f"<!doctype html><html lang=en><title>Letter</title><body><p>{_escaped(str(error))}.</p></body></html>"
+        html = f"<!doctype html><html lang=en><title>Letter</title><body><p>{escape(str(error))}.</p></body></html>"
     return HTMLResponse(previews.lit(html, "light"), headers=previews.HEADERS)
 
 
@@ -76,38 +78,32 @@ async def paste(call: Call) -> Response:
     html = call.form.one("html")
     if len(html) > LONGEST_TEXT:
         raise BadInput("is longer than a text can be", place="what was pasted", cure="paste it in parts")
-    return PlainTextResponse(await call.read(_markdown, html), headers=HEADERS)
+    return PlainTextResponse(await run_in_threadpool(as_markdown.from_html, html), headers=HEADERS)
 
 
 async def show_versions(call: Call) -> Response:
     """Show what a draft was before, and what changed between two versions."""
-    values = await call.read(_look_back, call.number(), _digits(call.asked("from")), _digits(call.asked("to")))
+    values = await call.read(
+        _look_back,
+        call.number(),
+        at_revision(call.asked("from")),
+        at_revision(call.asked("to")),
+    )
     return call.page("desk/draft_versions.html", here="home", **values)
 
 
 async def restore(call: Call) -> Response:
     """Make an earlier version the newest; what stands there now stays a version too."""
-    await call.write(_restore, call, call.number(), _digits(call.form.one("version")), _seen(call))
+    await call.write(_restore, call, call.number(), at_revision(call.form.one("version")), _seen(call))
     return call.to(f"/desk/mailings/{call.number()}/write", "restored")
 
 
 def wanted(call: Call) -> Words:
     """Return what the form says; BadInput names the field that cannot be used."""
     form = call.form
-    title, language = one_line(form.one("title"), LONGEST_LINE), language_tag(form.one("language"))
-    if not title:
-        raise BadInput("is empty", place="title", cure="every statement has one")
-    if not language:
-        problem = f"{one_line(form.one('language'), 40)!r} is not a language"
-        raise BadInput(problem, place="language", cure="write en, de …")
     if len(form.one("body")) > LONGEST_TEXT:
         raise BadInput("is longer than a megabyte", place="body", cure="shorten it, or link to the rest")
-    day = form.one("date").strip()
-    try:
-        date = datetime.date.fromisoformat(day) if day else None
-    except ValueError:
-        problem = f"{one_line(day, 40)!r} is not a day"
-        raise BadInput(problem, place="date", cure="write it like 2026-03-02") from None
+    title, language, date = facts(form.one("title"), form.one("language"), form.one("date"))
     return Words(
         subject=one_line(form.one("subject"), LONGEST_LINE) or title,
         preheader=one_line(form.one("preheader"), LONGEST_LINE),
@@ -179,24 +175,19 @@ def as_text(words: Words) -> str:
 
 def _render(session: Session, config: Config, keys: Keys, mailing_id: int, words: Words) -> str:
     mailing = mailings.need(session, mailing_id)
-    facts = editions.facts_of(session, config, keys, mailing, "")
-    better = writing.statement_with(facts.statements[0], words)
+    now = editions.facts_of(session, config, keys, mailing, "")
+    better = writing.statement_with(now.statements[0], words)
     envelope = replace(
-        facts.mailing,
+        now.mailing,
         subject=words.subject,
         preheader=words.preheader,
         language=words.language,
         direction=catalogue.direction(words.language),
     )
-    edition = compile_edition(replace(facts, statements=(better,), mailing=envelope), template_folders(config))
+    edition = compile_edition(replace(now, statements=(better,), mailing=envelope), template_folders(config))
     _, values = previews.values_of(session, config, mailing_id, "named")
     nobody = Links(config.site.base_url, keys).nobody()
     return edition.html_for(values, {"unsubscribe": nobody, "manage": nobody})
-
-
-def _markdown(session: Session, html: str) -> str:
-    del session
-    return as_markdown.from_html(html)
 
 
 async def _both(call: Call, mine: Words) -> Response:
@@ -236,16 +227,8 @@ def _typed(call: Call) -> dict[str, str]:
 
 
 def _seen(call: Call) -> int:
-    return _digits(call.form.one("revision"))
-
-
-def _digits(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 9 else 0
+    return at_revision(call.form.one("revision"))
 
 
 def _short(error: MailerError, status: int) -> Response:
     return JSONResponse({"error": f"{error}"}, status, headers=HEADERS)
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;")
