@@ -53,7 +53,7 @@ def keep_lists(
     if is_fresh:
         _join(session, words, subscriber_id, new, where)
     elif new:
-        _ask(session, words, subscriber_id, new, where)
+        _ask(session, words, subscriber_id, new, often, where)
     gone = [one for one in offered if one.list_name not in wanted and one.is_had]
     begun: list[int] = []
     for one in gone:
@@ -100,7 +100,14 @@ def _join(session: Session, words: str, subscriber_id: int, new: Sequence[Choice
         subscriptions.confirm(session, [asked], actor=ACTOR, **where)
 
 
-def _ask(session: Session, words: str, subscriber_id: int, new: Sequence[Choice], where: Mapping[str, Any]) -> None:
+def _ask(
+    session: Session,
+    words: str,
+    subscriber_id: int,
+    new: Sequence[Choice],
+    often: Mapping[str, str],
+    where: Mapping[str, Any],
+) -> None:
     """Let one mail ask about lists, the way of everybody who signs up."""
     person = session.get_one(Subscriber, subscriber_id)
     signups.write(
@@ -111,6 +118,7 @@ def _ask(session: Session, words: str, subscriber_id: int, new: Sequence[Choice]
         language=person.language,
         attributes=person.attributes,
         words=words,
+        often={one.list_name: often[one.list_name] for one in new if one.list_name in often},
         **where,
     )
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from mailer.store.tables import MailingList
+from mailer.errors import BadInput
+from mailer.store.tables import FREQUENCIES, MailingList
 
 
 @dataclass(frozen=True)
@@ -56,3 +57,9 @@ def of(mlist: MailingList) -> Offer:
         takes_signups=mlist.open_signup and mlist.closed_at is None,
         has_archive=mlist.archive == "public",
     )
+
+
+def must_be_frequency(text: str) -> None:
+    """BadInput for what nobody can choose as how often mail comes."""
+    if text not in FREQUENCIES:
+        raise BadInput("no mail comes that often", place="frequency", cure=f"choose {', '.join(FREQUENCIES)}")

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from mailer import address, clock
 from mailer.config import Config
 from mailer.errors import BadInput
-from mailer.people import breaker, cleaning, consent, limits, subscribers, subscriptions, suppression
+from mailer.people import breaker, cleaning, consent, limits, offers, subscribers, subscriptions, suppression
 from mailer.people.rows import is_alone
 from mailer.store.tables import MailingList, Signup, Subscriber
 from mailer.tokens import Keys
@@ -75,9 +75,15 @@ def write(
     page: str = "",
     network: str = "",
     words: str = "",
+    often: Mapping[str, str] | None = None,
     wish: str = SUBSCRIBE,
 ) -> Signup:
-    """Keep what was typed, whatever it is, and count the network; takes the same time for everybody."""
+    """Keep what was typed, whatever it is, and count the network; takes the same time for everybody.
+
+    BadInput only for ``often``, which no stranger types: it comes from a reader's own page.
+    """
+    for frequency in (often or {}).values():
+        offers.must_be_frequency(frequency)
     row = Signup(
         address=cleaning.one_line(address_text, 320),
         lists=[cleaning.one_line(one, 60) for one in lists][:50],
@@ -87,6 +93,7 @@ def write(
         page=cleaning.one_line(page, 500),
         network=limits.network(network),
         words=cleaning.lines(words),
+        often=dict(often or {}),
         wish=wish if wish in (SUBSCRIBE, LINK) else SUBSCRIBE,
         at=clock.now(),
     )
@@ -204,7 +211,9 @@ def _ask(session: Session, subscriber: Subscriber, wanted: Sequence[MailingList]
     for mlist in wanted:
         words = row.words.replace("{list}", mlist.title)
         where = {"page": row.page, "network": row.network, "actor": "form"}
-        subscriptions.ask(session, subscriber, mlist, words=words, at=now, **where)
+        asked = subscriptions.ask(session, subscriber, mlist, words=words, at=now, **where)
+        if mlist.name in row.often and asked.state == subscriptions.PENDING:
+            subscriptions.write_how_often(session, asked.id, row.often[mlist.name])
 
 
 def _open_lists(session: Session, names: Sequence[str]) -> list[MailingList]:

@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 
 from mailer import clock
 from mailer.errors import BadInput, NotFound, Refused
-from mailer.people import consent, suppression
+from mailer.people import consent, offers, suppression
 from mailer.people.cleaning import one_line
 from mailer.people.rows import changed, insert_new
 from mailer.people.subscribers import take_turn
-from mailer.store.tables import FREQUENCIES, MailingList, Subscriber, Subscription
+from mailer.store.tables import MailingList, Subscriber, Subscription
 
 PENDING = "pending"
 ACTIVE = "active"
@@ -216,8 +216,7 @@ def pause_until_day(session: Session, subscription_id: int, day: date, zone: str
 
 def write_how_often(session: Session, subscription_id: int, frequency: str) -> None:
     """Keep how often somebody wants this list: each mail, or a digest daily or weekly; BadInput for anything else."""
-    if frequency not in FREQUENCIES:
-        raise BadInput("no mail comes that often", place="frequency", cure=f"choose {', '.join(FREQUENCIES)}")
+    offers.must_be_frequency(frequency)
     need(session, subscription_id).frequency = frequency
     session.flush()
 

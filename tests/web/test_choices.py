@@ -102,13 +102,24 @@ def test_lists_are_left_by_their_ticks_and_brought_back(town: Town) -> None:
 
 def test_by_an_old_mail_a_new_list_is_asked_for_by_mail(small_town: Town) -> None:
     reader = small_town.reader()
-    said = post(small_town, reader, "lists", shown=["press", "works"], list=["press", "works"]).text
+    ticks = {"shown": ["press", "works"], "list": ["press", "works"], "often-works": "weekly"}
+    hourly = ticks | {"often-works": "hourly"}
+    assert (
+        small_town.client.post(
+            small_town.links.choices(reader.id), data={**MINE, "action": "lists", **hourly}
+        ).status_code
+        == 400
+    )
+    said = post(small_town, reader, "lists", **ticks).text
     assert "asks you to confirm Planned works" in said
     small_town.answer_signups()
-    assert "confirm" in small_town.notice_links(reader)
     with small_town.store.read() as session:
         assert [one.state for one in session.query(Subscription).order_by(Subscription.id)] == ["active", "pending"]
     assert "Not confirmed yet" in see(small_town, reader)
+    small_town.client.post(small_town.notice_links(reader)["confirm"], data={"action": "confirm"})
+    with small_town.store.read() as session:
+        has = [(one.state, one.frequency) for one in session.query(Subscription).order_by(Subscription.id)]
+    assert has == [("active", "each"), ("active", "weekly")], "how often was chosen before it was confirmed"
 
 
 def test_by_a_fresh_link_a_new_list_begins_at_once_and_proves_it(small_town: Town) -> None:

@@ -147,6 +147,8 @@ class Signup(Table):
     page: Mapped[str] = mapped_column(String(500), default="")
     network: Mapped[str] = mapped_column(String(60), default="")
     words: Mapped[str] = mapped_column(Text, default="")
+    # How often somebody wants each of the lists, by its name, where they said so.
+    often: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
     # "subscribe", or "link" for somebody who asks for the link to their choices.
     wish: Mapped[str] = mapped_column(String(20), default="subscribe")
     at: Mapped[datetime] = mapped_column(Instant)

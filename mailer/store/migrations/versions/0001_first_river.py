@@ -179,6 +179,7 @@ def upgrade() -> None:
         sa.Column("page", sa.String(length=500), nullable=False),
         sa.Column("network", sa.String(length=60), nullable=False),
         sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("often", base.Json, nullable=False),
         sa.Column("wish", sa.String(length=20), nullable=False),
         sa.Column("at", base.Instant(), nullable=False),
         sa.Column("handled_at", base.Instant(), nullable=True),
