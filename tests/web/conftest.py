@@ -1,19 +1,15 @@
 """Fixtures for the pages: a whole site on a store of each kind, or on SQLite only where the store does not matter."""
 
 import shutil
-import socket
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, sync_playwright
 
 from mailer.store.engine import Store
 from mailer.tokens import Keys
-from mailer.web.site import make_site
-from tests.web.browsing import CHROMIUM
+from tests.web.browsing import CHROMIUM, serving
 from tests.web.town import Town, build
 
 
@@ -40,22 +36,9 @@ def small_town(sqlite_template: Path, tmp_path: Path, keys: Keys) -> Iterator[To
 
 @pytest.fixture
 def served(sqlite_template: Path, tmp_path: Path, keys: Keys) -> Iterator[Town]:
-    """Serve the town as an operator does, on any free port; who comes early waits in the socket's queue."""
-    path = tmp_path / "subscribers.db"
-    shutil.copy(sqlite_template, path)
-    store = Store(f"sqlite:///{path}")
-    listening = socket.create_server(("127.0.0.1", 0))
-    base = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    town = build(store, keys, site={"name": "Town Water", "base_url": base})
-    settings = uvicorn.Config(make_site(town.config, store, keys), log_config=None, proxy_headers=False)
-    server = uvicorn.Server(settings)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-    thread.start()
-    yield town
-    server.should_exit = True
-    thread.join()
-    listening.close()
-    store.close()
+    """Serve the town as an operator does."""
+    with serving(sqlite_template, tmp_path, keys) as town:
+        yield town
 
 
 @pytest.fixture(scope="module")

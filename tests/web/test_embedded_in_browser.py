@@ -1,27 +1,21 @@
 """Our forms in another site's pages, in a real browser: as they were pasted, by script, in the element, and without."""
 
-import shutil
-import socket
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, Page
 
 from mailer.people import offers
-from mailer.store.engine import Store
 from mailer.store.tables import Signup
 from mailer.tokens import Keys
 from mailer.web import snippets
 from mailer.web.house import open_house
-from mailer.web.site import make_site
 from tests.house.floorplan import ROOT
-from tests.web.browsing import CHROMIUM
+from tests.web.browsing import CHROMIUM, serving
 from tests.web.neighbour import Neighbour
-from tests.web.town import Town, build
+from tests.web.town import Town
 
 AXE = ROOT / "tests/vendor/axe.min.js"
 pytestmark = [
@@ -45,24 +39,11 @@ def served(
     keys: Keys,
     neighbours: tuple[Neighbour, Neighbour],
 ) -> Iterator[Town]:
-    """Serve the town as an operator does, on any free port."""
-    path = tmp_path_factory.mktemp("town") / "subscribers.db"
-    shutil.copy(sqlite_template, path)
-    store = Store(f"sqlite:///{path}")
-    listening = socket.create_server(("127.0.0.1", 0))
-    base = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    """Serve the town to sites that may ask it and one that may not."""
     sites = {"sites": {neighbours[0].origin: ["*"]}, "attributes": {"city": ["press"]}}
-    town = build(
-        store, keys, site={"name": "Town Water", "base_url": base}, forms=sites, signup={"per_network_hour": 999}
-    )
-    server = uvicorn.Server(uvicorn.Config(make_site(town.config, store, keys), log_config=None, proxy_headers=False))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-    thread.start()
-    yield town
-    server.should_exit = True
-    thread.join()
-    listening.close()
-    store.close()
+    folder = tmp_path_factory.mktemp("town")
+    with serving(sqlite_template, folder, keys, forms=sites, signup={"per_network_hour": 999}) as town:
+        yield town
 
 
 @pytest.fixture
