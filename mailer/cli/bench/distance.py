@@ -87,15 +87,16 @@ class Pipe(asyncio.Protocol):
     def _due(self) -> None:
         loop = asyncio.get_running_loop()
         now = loop.time()
-        while self._queue and self._queue[0][0] <= now:
+        # What came before there is another end waits for it: a loop may read on after it was told to pause.
+        while self._queue and self._queue[0][0] <= now and self.other is not None:
             _, size, act = self._queue.popleft()
             self._held -= size
-            if self.other is not None:
-                act(self.other)
+            act(self.other)
         if self._paused and self._held < MOST_BYTES // 2 and self._transport:
             self._transport.resume_reading()
             self._paused = False
-        self._timer = loop.call_at(self._queue[0][0], self._due) if self._queue else None
+        goes_on = self._queue and self.other is not None
+        self._timer = loop.call_at(self._queue[0][0], self._due) if goes_on else None
 
 
 class Gate(Pipe):
@@ -115,12 +116,15 @@ class Gate(Pipe):
 
     async def _connect(self) -> None:
         onwards = Pipe(self._delay)
-        onwards.other, self.other = self, onwards
+        onwards.other = self
         try:
             await asyncio.get_running_loop().create_connection(lambda: onwards, "127.0.0.1", self._target)
         except OSError:
             self.close()
             return
+        self.other = onwards
+        if self._timer is None:
+            self._due()
         if self._transport is not None:
             self._transport.resume_reading()
 
